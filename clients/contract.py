@@ -1,0 +1,148 @@
+"""The contract as data: what the protos say about every RPC, read from descriptors.
+
+Servers, the edge, clients, documentation and tests all read policy here, so that it is said once, in `protos/`.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+
+from google.api import annotations_pb2, http_pb2
+from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.descriptor_pb2 import FileDescriptorSet, MethodOptions
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.duration_pb2 import Duration
+from mesh.options.v1 import policy_pb2
+
+IMAGE = Path(__file__).parent / "gen" / "mesh.binpb"
+DEFAULT_DEADLINE = 5.0
+
+
+class ContractError(Exception):
+    """The contract breaks a rule of the mesh; the message names the RPC and the rule."""
+
+
+class Access(Enum):
+    """Who may call an RPC."""
+
+    PUBLIC = policy_pb2.ACCESS_PUBLIC
+    USER = policy_pb2.ACCESS_USER
+    SERVICE = policy_pb2.ACCESS_SERVICE
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRule:
+    """One way to reach an RPC as JSON: verb, path template, and the request field that is the body."""
+
+    verb: str
+    path: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One RPC and its policy, service defaults applied. Times are in seconds."""
+
+    descriptor: MethodDescriptor
+    access: Access
+    permission: str
+    deadline: float
+    max_deadline: float
+    rate_class: str
+    cost: int
+    cache_lifetime: float
+    cache_tags: tuple[str, ...]
+    errors: tuple[str, ...]
+    safe: bool
+    """Has no side effects."""
+    idempotent: bool
+    """A repeated call has the effect of one: it is safe, or remembered by its request id."""
+    http: tuple[HttpRule, ...]
+
+    @property
+    def name(self) -> str:
+        """The RPC's name in its service, `GetProduct`."""
+        return str(self.descriptor.name)
+
+    @property
+    def service(self) -> str:
+        """The service's full name, `mesh.inventory.v1.ProductService`."""
+        return str(self.descriptor.containing_service.full_name)
+
+    @property
+    def path(self) -> str:
+        """The gRPC path, `/mesh.inventory.v1.ProductService/GetProduct`."""
+        return f"/{self.service}/{self.name}"
+
+    @property
+    def streams(self) -> bool:
+        """Whether either side sends a stream."""
+        return bool(self.descriptor.client_streaming or self.descriptor.server_streaming)
+
+
+def methods(service: ServiceDescriptor) -> tuple[Method, ...]:
+    """The RPCs of a service in the order of the proto. Raises `ContractError` when one says too little."""
+    return tuple(_read(method) for method in service.methods)
+
+
+def services(image: Path = IMAGE) -> Iterator[ServiceDescriptor]:
+    """The services in a descriptor image, by full name; those of third parties that it imports left out."""
+    files = FileDescriptorSet.FromString(image.read_bytes())
+    pool = DescriptorPool()
+    for file in files.file:
+        pool.Add(file)
+    names = sorted(f"{file.package}.{service.name}" for file in files.file for service in file.service)
+    for name in names:
+        yield pool.FindServiceByName(name)
+
+
+def area(service: str) -> str:
+    """The area that serves a service: `mesh.inventory.v1.ProductService` is `inventory`'s."""
+    return service.split(".")[-3]
+
+
+def _read(descriptor: MethodDescriptor) -> Method:
+    options = descriptor.GetOptions()
+    policy = policy_pb2.MethodPolicy()
+    policy.CopyFrom(descriptor.containing_service.GetOptions().Extensions[policy_pb2.defaults])
+    policy.MergeFrom(options.Extensions[policy_pb2.method])
+    level = options.idempotency_level
+    safe = level == MethodOptions.NO_SIDE_EFFECTS
+    deadline = _seconds(policy.deadline) or DEFAULT_DEADLINE
+    method = Method(
+        descriptor=descriptor,
+        access=_access(descriptor, policy),
+        permission=policy.permission,
+        deadline=deadline,
+        max_deadline=_seconds(policy.max_deadline) or deadline,
+        rate_class=getattr(policy.rate_limit, "class") or ("read" if safe else "write"),
+        cost=policy.rate_limit.cost or 1,
+        cache_lifetime=_seconds(policy.cache.lifetime),
+        cache_tags=tuple(policy.cache.tags),
+        errors=tuple(policy.errors),
+        safe=safe,
+        idempotent=level != MethodOptions.IDEMPOTENCY_UNKNOWN,
+        http=tuple(_http(options.Extensions[annotations_pb2.http])),
+    )
+    if method.access is Access.USER and not method.permission:
+        raise ContractError(f"{descriptor.full_name}: access USER needs a permission")
+    return method
+
+
+def _access(descriptor: MethodDescriptor, policy: policy_pb2.MethodPolicy) -> Access:
+    if policy.access == policy_pb2.ACCESS_UNSPECIFIED:
+        raise ContractError(f"{descriptor.full_name}: no access option, so nobody could call it")
+    return Access(policy.access)
+
+
+def _http(rule: http_pb2.HttpRule) -> Iterator[HttpRule]:
+    verb = rule.WhichOneof("pattern")
+    if verb is not None:
+        yield HttpRule(verb.upper(), getattr(rule, verb), rule.body)
+    for other in rule.additional_bindings:
+        yield from _http(other)
+
+
+def _seconds(duration: Duration) -> float:
+    return duration.seconds + duration.nanos / 1e9
