@@ -1,0 +1,92 @@
+"""The context of one call: what a servicer may know of who called, when it must be done, and how to answer once."""
+
+import hashlib
+from asyncio import get_running_loop
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Generic, TypeVar
+
+from google.protobuf.message import Message
+
+from clients.contract import Method
+
+Value = TypeVar("Value")
+Reply = TypeVar("Reply", bound=Message)
+
+
+@dataclass(frozen=True, slots=True)
+class Principal:
+    """Who calls: a resource name such as `users/ada`, and what they may do."""
+
+    name: str
+    permissions: frozenset[str] = frozenset()
+    operator: bool = False
+    """Holds every permission."""
+
+    def may(self, permission: str) -> bool:
+        """Whether the permission is held."""
+        return self.operator or permission in self.permissions
+
+
+ANONYMOUS = Principal("anonymous")
+
+
+@dataclass(frozen=True, slots=True)
+class Once(Generic[Value, Reply]):
+    """How a write is answered, and under which key the answer is remembered.
+
+    `key` is empty when the caller gave none: then nothing is remembered. `digest` tells one body from another.
+    """
+
+    key: str
+    method: str
+    caller: str
+    digest: bytes
+    reply_type: type[Reply]
+    render: Callable[[Value], Reply]
+
+
+@dataclass(slots=True)
+class Call:
+    """One call, under whichever gRPC host.
+
+    `deadline` is an instant of the event loop's clock. `metadata` holds the text headers, lower case.
+    """
+
+    method: Method
+    metadata: Mapping[str, str]
+    deadline: float
+    request_id: str
+    peer: str = ""
+    principal: Principal = ANONYMOUS
+    idempotency_key: str = ""
+    digest: bytes = b""
+
+    @property
+    def remaining(self) -> float:
+        """Seconds until the deadline, not below zero."""
+        return max(0.0, self.deadline - get_running_loop().time())
+
+    def once(self, reply_type: type[Reply], render: Callable[[Value], Reply]) -> Once[Value, Reply]:
+        """How this call answers: `render` makes the reply of what was done."""
+        return Once(
+            key=self.idempotency_key,
+            method=self.method.path,
+            caller=self.principal.name,
+            digest=self.digest,
+            reply_type=reply_type,
+            render=render,
+        )
+
+
+current_call: ContextVar[Call | None] = ContextVar("current_call", default=None)
+"""The call that the running task works on, for what has no argument to be told by: logs and database timeouts."""
+
+
+def digest(request: Message) -> bytes:
+    """Tells one request body from another; the request id itself does not count."""
+    body = type(request)()
+    body.CopyFrom(request)
+    body.ClearField("request_id")
+    return hashlib.blake2b(body.SerializeToString(deterministic=True), digest_size=16).digest()

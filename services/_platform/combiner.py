@@ -1,0 +1,83 @@
+"""Combines concurrent durable writes: many callers share one statement and one commit, each gets a verdict of its own.
+
+While one batch commits, the next gathers, so the batch grows with the load and a hot row costs one lock a batch
+instead of one a caller (group commit; Helland et al., "Group Commit Timers and High Volume Transaction Systems", 1987).
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Generic, TypeVar
+
+from services._platform.errors import Refusal
+from services._platform.telemetry import BATCH_SIZE
+
+Item = TypeVar("Item")
+Verdict = TypeVar("Verdict")
+
+Flush = Callable[[Sequence[Item]], Awaitable[Sequence[Verdict | Refusal]]]
+
+
+class Combiner(Generic[Item, Verdict]):
+    """Hands items to `flush` in arrival order, at most `limit` at a time.
+
+    `flush` commits and returns one verdict an item, in order; a `Refusal` among them is raised at its caller. With one
+    lane, batches follow one another and arrival order is exact; more lanes trade that for overlap.
+
+    A caller that is cancelled before its item is taken leaves no trace; once taken, the item is carried out and only
+    the verdict is dropped.
+    """
+
+    def __init__(self, name: str, flush: Flush[Item, Verdict], *, limit: int = 256, lanes: int = 1) -> None:
+        self._flush = flush
+        self._limit = limit
+        self._lanes = lanes
+        self._waiting: deque[tuple[Item, asyncio.Future[Verdict]]] = deque()
+        self._running: set[asyncio.Task[None]] = set()
+        self._batch_size = BATCH_SIZE.labels(name)
+
+    async def submit(self, item: Item) -> Verdict:
+        """Waits for the verdict on an item. Raises its refusal, or whatever made the flush fail."""
+        verdict: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
+        self._waiting.append((item, verdict))
+        if len(self._running) < self._lanes:
+            lane = asyncio.create_task(self._lane())
+            self._running.add(lane)
+            lane.add_done_callback(self._left)
+        return await verdict
+
+    async def _lane(self) -> None:
+        while batch := self._take():
+            self._batch_size.observe(len(batch))
+            await self._settle(batch)
+
+    def _left(self, lane: "asyncio.Task[None]") -> None:
+        self._running.discard(lane)
+
+    def _take(self) -> list[tuple[Item, asyncio.Future[Verdict]]]:
+        batch: list[tuple[Item, asyncio.Future[Verdict]]] = []
+        while self._waiting and len(batch) < self._limit:
+            item, verdict = self._waiting.popleft()
+            if not verdict.done():
+                batch.append((item, verdict))
+        return batch
+
+    async def _settle(self, batch: "list[tuple[Item, asyncio.Future[Verdict]]]") -> None:
+        try:
+            outcomes: Sequence[Verdict | BaseException] = await self._flush([item for item, _ in batch])
+        except Refusal as refusal:
+            outcomes = [refusal] * len(batch)
+        except Exception as error:
+            if len(batch) > 1:
+                # One item that the store chokes on must not fail its neighbours.
+                for alone in batch:
+                    await self._settle([alone])
+                return
+            outcomes = [error]
+        for (_, verdict), outcome in zip(batch, outcomes, strict=True):
+            if verdict.done():
+                continue
+            if isinstance(outcome, BaseException):
+                verdict.set_exception(outcome)
+            else:
+                verdict.set_result(outcome)

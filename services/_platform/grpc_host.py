@@ -1,0 +1,143 @@
+"""Runs servicers under grpc.aio: the reference host. Nothing else in the mesh's services knows grpcio.
+
+Another host needs what stands here: make a `Call`, hand it to the interceptors, turn a `Refusal` into a status.
+"""
+
+from asyncio import get_running_loop
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+from typing import Any, cast
+
+import grpc
+import uuid_utils
+from google.protobuf.descriptor import ServiceDescriptor
+from google.protobuf.message import Message
+from google.protobuf.message_factory import GetMessageClass
+from grpc.aio import ServicerContext
+
+from clients import contract
+from clients.contract import Method
+from services._platform import status
+from services._platform.call import Call
+from services._platform.errors import Internal, Refusal
+from services._platform.interceptors import Interceptors
+from services._platform.log import logger
+
+MAX_MESSAGE_BYTES = 4 * 1024 * 1024
+_CODES = {code.value[0]: code for code in grpc.StatusCode}
+_log = logger(__name__)
+
+Context = ServicerContext[Any, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class _Status(grpc.Status):
+    code: grpc.StatusCode
+    details: str
+    trailing_metadata: tuple[tuple[str, bytes], ...]
+
+
+def server() -> grpc.aio.Server:
+    """A server with the mesh's limits; the edge in front holds few connections, each with many calls."""
+    return grpc.aio.server(
+        options=[
+            ("grpc.max_receive_message_length", MAX_MESSAGE_BYTES),
+            ("grpc.max_metadata_size", 32 * 1024),
+            ("grpc.so_reuseport", 0),
+            ("grpc.keepalive_time_ms", 30_000),
+            ("grpc.http2.min_ping_interval_without_data_ms", 5_000),
+            ("grpc.keepalive_permit_without_calls", 1),
+        ]
+    )
+
+
+def handlers(service: ServiceDescriptor, servicer: object, interceptors: Interceptors) -> grpc.GenericRpcHandler:
+    """The handlers of every RPC of a service. Raises when the servicer lacks one, or the contract says too little."""
+    return grpc.method_handlers_generic_handler(
+        service.full_name,
+        {
+            method.name: _handler(method, getattr(servicer, method.name), interceptors)
+            for method in contract.methods(service)
+        },
+    )
+
+
+def _handler(method: Method, serve: Callable[..., Any], chain: Interceptors) -> grpc.RpcMethodHandler[Any, Any]:
+    descriptor = method.descriptor
+
+    async def unary(request: Message, context: Context) -> Message:
+        return await _refusing(chain.unary(serve, request, _call(method, context)), context)
+
+    async def client_stream(requests: AsyncIterator[Message], context: Context) -> Message:
+        return await _refusing(chain.client_stream(serve, requests, _call(method, context)), context)
+
+    async def server_stream(request: Message, context: Context) -> AsyncIterator[Message]:
+        async for reply in _refusing_stream(chain.server_stream(serve, request, _call(method, context)), context):
+            yield reply
+
+    async def both_streams(requests: AsyncIterator[Message], context: Context) -> AsyncIterator[Message]:
+        async for reply in _refusing_stream(chain.both_streams(serve, requests, _call(method, context)), context):
+            yield reply
+
+    make: Callable[..., grpc.RpcMethodHandler[Any, Any]]
+    behaviour: Callable[..., Any]
+    make, behaviour = {
+        (False, False): (grpc.unary_unary_rpc_method_handler, unary),
+        (True, False): (grpc.stream_unary_rpc_method_handler, client_stream),
+        (False, True): (grpc.unary_stream_rpc_method_handler, server_stream),
+        (True, True): (grpc.stream_stream_rpc_method_handler, both_streams),
+    }[bool(descriptor.client_streaming), bool(descriptor.server_streaming)]
+    return make(
+        behaviour,
+        request_deserializer=GetMessageClass(descriptor.input_type).FromString,
+        response_serializer=GetMessageClass(descriptor.output_type).SerializeToString,
+    )
+
+
+def _call(method: Method, context: Context) -> Call:
+    metadata = {key: value for key, value in context.invocation_metadata() or () if isinstance(value, str)}
+    asked = cast("float | None", context.time_remaining())  # None when the caller sent no deadline
+    seconds = method.deadline if asked is None else min(asked, method.max_deadline)
+    return Call(
+        method=method,
+        metadata=metadata,
+        deadline=get_running_loop().time() + seconds,
+        request_id=metadata.get("x-request-id") or str(uuid_utils.uuid7()),
+        peer=context.peer(),
+    )
+
+
+async def _refusing(answer: Awaitable[Message], context: Context) -> Message:
+    try:
+        return await answer
+    except Refusal as refusal:
+        await _refuse(refusal, context)
+    except Exception:
+        await _refuse(_defect(), context)
+    raise AssertionError("abort always raises")
+
+
+async def _refusing_stream(answers: AsyncIterator[Message], context: Context) -> AsyncIterator[Message]:
+    try:
+        async for answer in answers:
+            yield answer
+    except Refusal as refusal:
+        await _refuse(refusal, context)
+    except Exception:
+        await _refuse(_defect(), context)
+
+
+def _defect() -> Internal:
+    _log.exception("a call failed by a defect")
+    return Internal("something went wrong on our side; the request id finds it in the logs")
+
+
+async def _refuse(refusal: Refusal, context: Context) -> None:
+    told = status.status(refusal)
+    await context.abort_with_status(
+        _Status(
+            code=_CODES[told.code],
+            details=told.message,
+            trailing_metadata=((status.TRAILER, told.SerializeToString()),),
+        )
+    )

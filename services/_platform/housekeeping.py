@@ -1,0 +1,27 @@
+"""Deletes what the runtime no longer needs: old events and old answers."""
+
+from datetime import timedelta
+
+from services._platform import outbox, sql
+from services._platform.clock import Clock
+from services._platform.lease import Lease
+from services._platform.loops import Loop
+from services._platform.postgres import Pool, transaction
+
+_QUERIES = sql.load(__package__, "queries")
+_BATCH = 5_000
+
+KEEP_EVENTS = timedelta(days=7)
+KEEP_REPLIES = timedelta(days=1)
+
+
+def housekeeping(pool: Pool, clock: Clock, holder: str) -> Loop:
+    """The loop that trims the outbox and the remembered replies of one schema."""
+
+    async def step() -> bool:
+        async with transaction(pool) as connection:
+            events = await outbox.trim(connection, clock() - KEEP_EVENTS, _BATCH)
+            replies = await connection.fetchval(_QUERIES["forget_replies"], clock() - KEEP_REPLIES, _BATCH)
+        return events == _BATCH or replies == _BATCH
+
+    return Loop("housekeeping", step, every=60, lease=Lease(pool, "housekeeping", holder))

@@ -1,0 +1,141 @@
+"""What every call passes through before its servicer, in this order, whichever gRPC host carries it:
+
+telemetry (sees every outcome) > shedding > authentication > authorization > validation > idempotency > deadline.
+"""
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from typing import TypeVar
+
+from google.protobuf.message import Message
+
+from clients.contract import Access
+from services._platform.call import Call, Principal, current_call, digest
+from services._platform.errors import (
+    DeadlineExceeded,
+    InvalidArgument,
+    PermissionDenied,
+    ResourceExhausted,
+    Unauthenticated,
+)
+from services._platform.telemetry import observed
+from services._platform.validation import validate
+
+Request = TypeVar("Request", bound=Message)
+Reply = TypeVar("Reply", bound=Message)
+
+Authenticator = Callable[[Call], Awaitable[Principal | None]]
+"""Finds out who calls; None when the call carries no credentials. Raises `Unauthenticated` when they do not hold."""
+
+_KEY = re.compile(r"[\x21-\x7e]{1,64}")
+
+
+class Interceptors:
+    """The chain of one server."""
+
+    def __init__(self, authenticate: Authenticator, max_in_flight: int) -> None:
+        self._authenticate = authenticate
+        self._max_in_flight = max_in_flight
+        self._in_flight = 0
+
+    async def unary(
+        self,
+        handler: Callable[[Request, Call], Awaitable[Reply]],
+        request: Request,
+        call: Call,
+    ) -> Reply:
+        """Carries one request to a handler that answers once."""
+        async with self._entered(call):
+            validate(request)
+            _identify(request, call)
+            return await handler(request, call)
+
+    async def client_stream(
+        self,
+        handler: Callable[[AsyncIterator[Request], Call], Awaitable[Reply]],
+        requests: AsyncIterator[Request],
+        call: Call,
+    ) -> Reply:
+        """Carries a stream of requests to a handler that answers once."""
+        async with self._entered(call):
+            return await handler(_validated(requests), call)
+
+    async def server_stream(
+        self,
+        handler: Callable[[Request, Call], AsyncIterator[Reply]],
+        request: Request,
+        call: Call,
+    ) -> AsyncIterator[Reply]:
+        """Carries one request to a handler that answers with a stream."""
+        async with self._entered(call):
+            validate(request)
+            async for reply in handler(request, call):
+                yield reply
+
+    async def both_streams(
+        self,
+        handler: Callable[[AsyncIterator[Request], Call], AsyncIterator[Reply]],
+        requests: AsyncIterator[Request],
+        call: Call,
+    ) -> AsyncIterator[Reply]:
+        """Carries a stream of requests to a handler that answers with a stream."""
+        async with self._entered(call):
+            async for reply in handler(_validated(requests), call):
+                yield reply
+
+    @asynccontextmanager
+    async def _entered(self, call: Call) -> AsyncIterator[None]:
+        current_call.set(call)
+        with observed(call), self._admitted():
+            try:
+                async with asyncio.timeout_at(call.deadline):
+                    await self._authorize(call)
+                    yield
+            except TimeoutError as error:
+                raise DeadlineExceeded("the deadline passed before the answer was ready") from error
+
+    @contextmanager
+    def _admitted(self) -> Iterator[None]:
+        if self._in_flight >= self._max_in_flight:
+            raise ResourceExhausted("the server has too much to do", retry_after=0.1)
+        self._in_flight += 1
+        try:
+            yield
+        finally:
+            self._in_flight -= 1
+
+    async def _authorize(self, call: Call) -> None:
+        method = call.method
+        if method.access is Access.PUBLIC:
+            return
+        principal = await self._authenticate(call)
+        if principal is None:
+            raise Unauthenticated("this call needs credentials")
+        call.principal = principal
+        if not principal.may(method.permission):
+            raise PermissionDenied(
+                f"this call needs the permission {method.permission}", metadata={"permission": method.permission}
+            )
+
+
+def _identify(request: Message, call: Call) -> None:
+    """Finds the key under which a write is remembered: the request id, else the edge's `idempotency-key`."""
+    if call.method.safe or not call.method.idempotent:
+        return
+    key = getattr(request, "request_id", "") or call.metadata.get("idempotency-key", "")
+    if not key:
+        return
+    if not _KEY.fullmatch(key):
+        raise InvalidArgument("idempotency-key: must be 1 to 64 visible characters")
+    call.idempotency_key = key
+    call.digest = digest(request)
+
+
+async def _validated(requests: AsyncIterator[Request]) -> AsyncIterator[Request]:
+    place = 0
+    async for request in requests:
+        validate(request, f"[{place}]")
+        yield request
+        place += 1

@@ -1,0 +1,89 @@
+"""Structured logs: one JSON object a line on stderr, with the call's ids, without what the contract calls sensitive."""
+
+import logging
+import sys
+from typing import Any, TypeVar
+
+import structlog
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
+
+from mesh.options.v1 import policy_pb2
+from services._platform.call import current_call
+
+REDACTED = "[redacted]"
+Redacted = TypeVar("Redacted", bound=Message)
+
+
+def configure(level: str, service: str) -> None:
+    """Makes every logger of the process, ours and the libraries', write JSON lines to stderr."""
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        _with_call,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+        structlog.processors.EventRenamer("message"),
+    ]
+    structlog.configure(
+        processors=[*shared, structlog.processors.JSONRenderer()],
+        wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level]),
+        logger_factory=structlog.WriteLoggerFactory(sys.stderr),
+        cache_logger_on_first_use=True,
+    )
+    structlog.contextvars.bind_contextvars(service=service)
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.JSONRenderer(),
+            ],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+
+
+def logger(name: str) -> FilteringBoundLogger:
+    """A logger that names its module."""
+    bound: FilteringBoundLogger = structlog.get_logger(logger=name)
+    return bound
+
+
+def redacted(message: Redacted) -> Redacted:
+    """A copy that may be logged: every field that the contract calls sensitive is blanked, at any depth."""
+    copy = type(message)()
+    copy.CopyFrom(message)
+    _blank(copy)
+    return copy
+
+
+def _blank(message: Message) -> None:
+    for field, value in message.ListFields():
+        if field.GetOptions().Extensions[policy_pb2.field].sensitive:
+            message.ClearField(field.name)
+            if field.type == FieldDescriptor.TYPE_STRING and not field.is_repeated:
+                setattr(message, field.name, REDACTED)
+        elif field.type == FieldDescriptor.TYPE_MESSAGE:
+            for child in _messages(field, value):
+                _blank(child)
+
+
+def _messages(field: FieldDescriptor, value: Any) -> list[Message]:
+    if not field.is_repeated:
+        return [value]
+    children = value.values() if hasattr(value, "values") else value
+    return [child for child in children if isinstance(child, Message)]
+
+
+def _with_call(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    call = current_call.get()
+    if call is not None:
+        event["method"] = call.method.path
+        event["request_id"] = call.request_id
+        event["caller"] = call.principal.name
+        if traceparent := call.metadata.get("traceparent"):
+            event["trace_id"] = traceparent[3:35]
+    return event

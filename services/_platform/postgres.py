@@ -1,0 +1,120 @@
+"""Postgres: the pool, transactions under the caller's deadline, and what its errors mean to a caller."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+
+from services._platform.call import current_call
+from services._platform.errors import DeadlineExceeded, Refusal, Unavailable
+
+Connection = PoolConnectionProxy
+Pool = asyncpg.Pool
+
+_BACKGROUND_TIMEOUT = 30.0
+_RETRYABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
+_AWAY = (
+    OSError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.CannotConnectNowError,
+    asyncpg.AdminShutdownError,
+    asyncpg.CrashShutdownError,
+    asyncpg.TooManyConnectionsError,
+    # The connection was closed under the pool's feet.
+    asyncpg.InterfaceError,
+    # What the driver raises for a statement in flight when the server is killed.
+    asyncpg.InternalClientError,
+)
+
+
+@asynccontextmanager
+async def open_pool(dsn: str, size: int, application: str) -> AsyncIterator[Pool]:
+    """A pool that connects when it is first used, so that a service starts, unready, while Postgres is away."""
+    pool = await asyncpg.create_pool(
+        dsn,
+        min_size=0,
+        max_size=size,
+        timeout=5,
+        max_inactive_connection_lifetime=0,
+        server_settings={"application_name": application},
+        # Sessions carry no state from one use to the next: every setting is local to its transaction.
+        reset=_nothing,
+    )
+    try:
+        yield pool
+    finally:
+        try:
+            await asyncio.wait_for(pool.close(), timeout=5)
+        except TimeoutError:
+            pool.terminate()
+
+
+async def ping(pool: Pool) -> None:
+    """Raises `Unavailable` unless Postgres answers."""
+    async with reading(pool) as connection:
+        await connection.execute("SELECT 1")
+
+
+@asynccontextmanager
+async def reading(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection for statements that each stand alone."""
+    with translated():
+        async with pool.acquire() as connection:
+            yield connection
+
+
+@asynccontextmanager
+async def transaction(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection inside a transaction, whose statements stop at the deadline of the running call."""
+    with translated():
+        async with pool.acquire() as connection:
+            call = current_call.get()
+            timeout = call.remaining if call else _BACKGROUND_TIMEOUT
+            if timeout <= 0:
+                raise DeadlineExceeded("the deadline has passed")
+            await connection.execute(f"BEGIN; SET LOCAL statement_timeout = {int(timeout * 1000) + 1}")
+            try:
+                yield connection
+                await connection.execute("COMMIT")
+            except BaseException:
+                if not connection.is_closed():
+                    await _rollback(connection)
+                raise
+
+
+def retryable(error: BaseException) -> bool:
+    """Whether the same transaction may succeed when it is tried again: it lost a race against another."""
+    return isinstance(error, _RETRYABLE) or (
+        isinstance(error, asyncpg.UniqueViolationError) and error.constraint_name == "remembered_reply_pkey"
+    )
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turns what the driver raises into a refusal, or leaves it: then it is a defect of ours."""
+    try:
+        yield
+    except Refusal:
+        raise
+    except asyncpg.QueryCanceledError as error:
+        raise DeadlineExceeded("the deadline passed in the database") from error
+    except TimeoutError as error:
+        raise Unavailable("postgres does not answer", metadata={"dependency": "postgres"}, retry_after=1) from error
+    except _AWAY as error:
+        if isinstance(error, ValueError):  # an argument that the driver cannot encode
+            raise
+        raise Unavailable("postgres is away", metadata={"dependency": "postgres"}, retry_after=1) from error
+
+
+async def _rollback(connection: Connection) -> None:
+    try:
+        await connection.execute("ROLLBACK")
+    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
+        # The transaction dies with its connection.
+        connection.terminate()
+
+
+async def _nothing(_connection: object) -> None:
+    return None

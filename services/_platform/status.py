@@ -1,0 +1,79 @@
+"""The one table that turns a `Refusal` into a `google.rpc.Status` (AIP-193)."""
+
+from google.protobuf.any_pb2 import Any
+from google.protobuf.message import Message
+from google.rpc import code_pb2, error_details_pb2, status_pb2
+
+from services._platform.errors import AlreadyExists, FailedPrecondition, NotFound, Refusal, ResourceExhausted
+
+DOMAIN = "mesh"
+TRAILER = "grpc-status-details-bin"
+
+
+def code(refusal: Refusal) -> int:
+    """The canonical code as a number."""
+    return int(code_pb2.Code.Value(refusal.code))
+
+
+def status(refusal: Refusal) -> status_pb2.Status:
+    """What the caller is told."""
+    return status_pb2.Status(
+        code=code(refusal), message=refusal.message, details=[_packed(detail) for detail in _details(refusal)]
+    )
+
+
+def _details(refusal: Refusal) -> list[Message]:
+    details: list[Message] = [
+        error_details_pb2.ErrorInfo(reason=refusal.reason, domain=DOMAIN, metadata=refusal.metadata)
+    ]
+    if refusal.violations:
+        details.append(
+            error_details_pb2.BadRequest(
+                field_violations=[
+                    error_details_pb2.BadRequest.FieldViolation(field=v.field, description=v.description, reason=v.rule)
+                    for v in refusal.violations
+                ]
+            )
+        )
+    if refusal.retry_after is not None:
+        retry = error_details_pb2.RetryInfo()
+        retry.retry_delay.FromNanoseconds(int(refusal.retry_after * 1e9))
+        details.append(retry)
+    match refusal:
+        case NotFound() | AlreadyExists() if (named := _resource(refusal)) is not None:
+            details.append(named)
+        case FailedPrecondition():
+            details.append(
+                error_details_pb2.PreconditionFailure(
+                    violations=[
+                        error_details_pb2.PreconditionFailure.Violation(
+                            type=refusal.reason, subject=_subject(refusal), description=refusal.message
+                        )
+                    ]
+                )
+            )
+        case ResourceExhausted():
+            details.append(
+                error_details_pb2.QuotaFailure(
+                    violations=[
+                        error_details_pb2.QuotaFailure.Violation(subject=_subject(refusal), description=refusal.message)
+                    ]
+                )
+            )
+    return details
+
+
+def _resource(refusal: Refusal) -> error_details_pb2.ResourceInfo | None:
+    for kind, name in refusal.metadata.items():
+        return error_details_pb2.ResourceInfo(resource_type=kind, resource_name=name, description=refusal.message)
+    return None
+
+
+def _subject(refusal: Refusal) -> str:
+    return next(iter(refusal.metadata.values()), "")
+
+
+def _packed(message: Message) -> Any:
+    packed = Any()
+    packed.Pack(message)
+    return packed

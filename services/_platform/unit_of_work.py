@@ -1,0 +1,148 @@
+"""The one commit: a change, its events and the remembered answer are rows of the same transaction."""
+
+import asyncio
+import random
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import TypeVar
+
+from google.protobuf.message import Message
+
+from services._platform import outbox, sql
+from services._platform.call import Once, Reply, Value
+from services._platform.clock import Clock
+from services._platform.doorbell import Doorbell
+from services._platform.errors import Aborted, Refusal, RequestIdReused
+from services._platform.postgres import Connection, Pool, retryable, transaction
+
+_QUERIES = sql.load(__package__, "queries")
+_TRIES = 10
+
+Result = TypeVar("Result")
+
+
+@dataclass(slots=True)
+class Unit:
+    """One transaction, as the code that fills it sees it. `now` is its instant, the same for all of its rows."""
+
+    connection: Connection
+    now: datetime
+    events: list[outbox.Event] = field(default_factory=list)
+
+    def emit(self, key: str, message: Message) -> None:
+        """Announces what this commit does; `key` names the resource, events of one key stay in order."""
+        self.events.append(outbox.Event(key, message))
+
+
+class UnitOfWork:
+    """Runs writes, each in one transaction, each remembered under its key."""
+
+    def __init__(self, pool: Pool, doorbell: Doorbell, clock: Clock) -> None:
+        self._pool = pool
+        self._doorbell = doorbell
+        self._clock = clock
+
+    async def run(self, once: Once[Value, Reply], work: Callable[[Unit], Awaitable[Value]]) -> Reply:
+        """Does `work` and returns its reply, or returns the first reply when the key was used before.
+
+        A refusal leaves nothing written. Raises `RequestIdReused` when the key came with another body.
+        """
+
+        async def only(unit: Unit, _places: Sequence[int]) -> Sequence[Value | Refusal]:
+            return [await work(unit)]
+
+        [reply] = await self.run_many([once], only)
+        if isinstance(reply, Refusal):
+            raise reply
+        return reply
+
+    async def run_many(
+        self,
+        onces: Sequence[Once[Value, Reply]],
+        work: Callable[[Unit, Sequence[int]], Awaitable[Sequence[Value | Refusal]]],
+    ) -> Sequence[Reply | Refusal]:
+        """Does many writes in one transaction.
+
+        `work` is given the places of those that were not done before and returns one outcome for each; those that
+        it refuses must leave nothing written.
+        """
+
+        first = _first_of_each(onces)
+
+        async def body(unit: Unit) -> Sequence[Reply | Refusal]:
+            verdicts = await self._recall(unit.connection, onces)
+            fresh = [place for place in range(len(onces)) if place not in verdicts and first[place] == place]
+            done: list[tuple[Once[Value, Reply], Reply]] = []
+            for place, outcome in zip(fresh, await work(unit, fresh) if fresh else [], strict=True):
+                if isinstance(outcome, Refusal):
+                    verdicts[place] = outcome
+                else:
+                    verdicts[place] = reply = onces[place].render(outcome)
+                    done.append((onces[place], reply))
+            await self._remember(unit.connection, done)
+            for place, once in enumerate(onces):
+                if place not in verdicts:
+                    same = once.digest == onces[first[place]].digest
+                    verdicts[place] = verdicts[first[place]] if same else RequestIdReused(once.key)
+            return [verdicts[place] for place in range(len(onces))]
+
+        return await self.commit(body)
+
+    async def commit(self, body: Callable[[Unit], Awaitable[Result]]) -> Result:
+        """Runs `body` in a transaction, again when it lost a race, and rings the doorbell if it announced a thing."""
+        for attempt in range(1, _TRIES + 1):
+            try:
+                async with transaction(self._pool) as connection:
+                    unit = Unit(connection, self._clock())
+                    result = await body(unit)
+                    if unit.events:
+                        await outbox.append(connection, unit.events)
+            except Exception as error:
+                if not retryable(error):
+                    raise
+                # Full jitter, so that the losers do not meet again.
+                await asyncio.sleep(random.uniform(0, 0.002 * 2**attempt))  # noqa: S311
+                continue
+            if unit.events:
+                self._doorbell.ring()
+            return result
+        raise Aborted("too many writes of the same rows at once", reason="OVERLOADED", retry_after=1)
+
+    async def _recall(self, connection: Connection, onces: Sequence[Once[Value, Reply]]) -> dict[int, Reply | Refusal]:
+        keyed = [(place, once) for place, once in enumerate(onces) if once.key]
+        verdicts: dict[int, Reply | Refusal] = {}
+        if not keyed:
+            return verdicts
+        rows = await connection.fetch(
+            _QUERIES["recall_replies"],
+            [once.method for _, once in keyed],
+            [once.caller for _, once in keyed],
+            [once.key for _, once in keyed],
+        )
+        for row in rows:
+            place, once = keyed[row["place"] - 1]
+            same = row["digest"] == once.digest
+            verdicts[place] = once.reply_type.FromString(row["reply"]) if same else RequestIdReused(once.key)
+        return verdicts
+
+    async def _remember(self, connection: Connection, done: Sequence[tuple[Once[Value, Reply], Reply]]) -> None:
+        keyed = [(once, reply) for once, reply in done if once.key]
+        if keyed:
+            await connection.execute(
+                _QUERIES["remember_replies"],
+                [once.method for once, _ in keyed],
+                [once.caller for once, _ in keyed],
+                [once.key for once, _ in keyed],
+                [once.digest for once, _ in keyed],
+                [reply.SerializeToString() for _, reply in keyed],
+            )
+
+
+def _first_of_each(onces: Sequence[Once[Value, Reply]]) -> list[int]:
+    """For each place, the first place with the same key: a replay may overtake its original into one batch."""
+    seen: dict[tuple[str, str, str], int] = {}
+    return [
+        seen.setdefault((once.method, once.caller, once.key), place) if once.key else place
+        for place, once in enumerate(onces)
+    ]
