@@ -68,13 +68,18 @@ class Call:
         """Seconds until the deadline, not below zero."""
         return max(0.0, self.deadline - get_running_loop().time())
 
-    def once(self, reply_type: type[Reply], render: Callable[[Value], Reply]) -> Once[Value, Reply]:
-        """How this call answers: `render` makes the reply of what was done."""
+    def once(
+        self, reply_type: type[Reply], render: Callable[[Value], Reply], part: Message | None = None
+    ) -> Once[Value, Reply]:
+        """How this call answers: `render` makes the reply of what was done.
+
+        For one message of a stream, `part` is that message: it is remembered by its own request id.
+        """
         return Once(
-            key=self.idempotency_key,
+            key=self.idempotency_key if part is None else getattr(part, "request_id", ""),
             method=self.method.path,
             caller=self.principal.name,
-            digest=self.digest,
+            digest=self.digest if part is None else digest(part),
             reply_type=reply_type,
             render=render,
         )

@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from google.protobuf.descriptor import EnumDescriptor
+
 from services._platform.errors import InvalidArgument
 
 EQUALITY = frozenset({"=", "!="})
@@ -43,6 +45,18 @@ class Filter:
         """The values that a field is compared with by an operator."""
         return [c.value for c in self.comparisons if c.field == field and c.op == op]
 
+    def ids(self, field: str, op: str) -> list[str]:
+        """The last segments of the resource names that a field is compared with by an operator."""
+        return [value.rpartition("/")[2] for value in self.values(field, op)]
+
+    def numbers(self, field: str, op: str, enum: EnumDescriptor) -> list[int]:
+        """The numbers of the enum values that a field is compared with by an operator."""
+        names = self.values(field, op)
+        for name in names:
+            if name not in enum.values_by_name:
+                raise _invalid(f"{field!r} is compared with a value of {enum.name}, not {name!r}")
+        return [enum.values_by_name[name].number for name in names]
+
     def pairs(self, prefix: str, op: str) -> list[tuple[str, str]]:
         """Keys and values of a map's comparisons: `labels.colour = "blue"` under `labels.`."""
         return [
@@ -73,7 +87,7 @@ class Filter:
 
 
 def parse(text: str, fields: Mapping[str, frozenset[str]], *, search: bool = False) -> Filter:
-    """Reads a filter. `fields` maps a field, or a map's `prefix.`, to its operators. Refuses whatever it cannot serve."""
+    """Reads a filter. `fields` maps a field, or a map's `prefix.`, to its operators. Refuses what it cannot serve."""
     tokens = _tokens(text)
     comparisons: list[Comparison] = []
     terms: list[str] = []

@@ -79,19 +79,19 @@ def _handler(method: Method, serve: Callable[..., Any], chain: Interceptors) -> 
         async for reply in _refusing_stream(chain.both_streams(serve, requests, _call(method, context)), context):
             yield reply
 
-    make: Callable[..., grpc.RpcMethodHandler[Any, Any]]
-    behaviour: Callable[..., Any]
-    make, behaviour = {
+    kinds: dict[tuple[bool, bool], tuple[Callable[..., Any], Any]] = {
         (False, False): (grpc.unary_unary_rpc_method_handler, unary),
         (True, False): (grpc.stream_unary_rpc_method_handler, client_stream),
         (False, True): (grpc.unary_stream_rpc_method_handler, server_stream),
         (True, True): (grpc.stream_stream_rpc_method_handler, both_streams),
-    }[bool(descriptor.client_streaming), bool(descriptor.server_streaming)]
-    return make(
+    }
+    make, behaviour = kinds[bool(descriptor.client_streaming), bool(descriptor.server_streaming)]
+    handler: grpc.RpcMethodHandler[Any, Any] = make(
         behaviour,
         request_deserializer=GetMessageClass(descriptor.input_type).FromString,
         response_serializer=GetMessageClass(descriptor.output_type).SerializeToString,
     )
+    return handler
 
 
 def _call(method: Method, context: Context) -> Call:

@@ -15,7 +15,7 @@ KEEP_EVENTS = timedelta(days=7)
 KEEP_REPLIES = timedelta(days=1)
 
 
-def housekeeping(pool: Pool, clock: Clock, holder: str) -> Loop:
+def housekeeping(pool: Pool, clock: Clock, lease: Lease) -> Loop:
     """The loop that trims the outbox and the remembered replies of one schema."""
 
     async def step() -> bool:
@@ -24,4 +24,4 @@ def housekeeping(pool: Pool, clock: Clock, holder: str) -> Loop:
             replies = await connection.fetchval(_QUERIES["forget_replies"], clock() - KEEP_REPLIES, _BATCH)
         return events == _BATCH or replies == _BATCH
 
-    return Loop("housekeeping", step, every=60, lease=Lease(pool, "housekeeping", holder))
+    return Loop("housekeeping", step, every=60, lease=lease)

@@ -3,25 +3,28 @@
 from typing import TypeVar
 
 from google.api import field_behavior_pb2
-from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 
-from services._platform.errors import InvalidArgument
+from services._platform.errors import EtagMismatch, InvalidArgument
 from services._platform.validation import validate
 
 Resource = TypeVar("Resource", bound=Message)
 
 _FIXED = {field_behavior_pb2.OUTPUT_ONLY, field_behavior_pb2.IDENTIFIER, field_behavior_pb2.IMMUTABLE}
-_ALWAYS_FIXED = {"etag"}
+_NEVER_WRITTEN = {"etag"}
 
 
 def changed(current: Resource, patch: Resource, mask: FieldMask, field: str) -> Resource:
     """`current` with the fields that the mask names taken from `patch`, checked against the contract's rules.
 
     An empty mask names every field that is set in the patch, `*` every field that may be written. `field` is the
-    request's name for the patch, for the paths of refusals. Refuses a path that does not exist or may not be written.
+    request's name for the patch, for the paths of refusals. Refuses a path that does not exist or may not be written,
+    and a patch whose etag, if it has one, is not that of `current`.
     """
+    etag = getattr(patch, "etag", "")
+    if etag and etag != getattr(current, "etag"):  # noqa: B009  both are of the same type
+        raise EtagMismatch(getattr(current, "name"))  # noqa: B009
     result = type(current)()
     result.CopyFrom(current)
     for name in _names(patch, mask):
@@ -33,7 +36,12 @@ def changed(current: Resource, patch: Resource, mask: FieldMask, field: str) -> 
 
 
 def _names(patch: Message, mask: FieldMask) -> list[str]:
-    writable = {f.name for f in patch.DESCRIPTOR.fields if _writable(f)}
+    writable = {
+        field.name
+        for field in patch.DESCRIPTOR.fields
+        if field.name not in _NEVER_WRITTEN
+        and not _FIXED.intersection(field.GetOptions().Extensions[field_behavior_pb2.field_behavior])
+    }
     if not mask.paths:
         return [f.name for f, _ in patch.ListFields() if f.name in writable]
     if list(mask.paths) == ["*"]:
@@ -44,11 +52,6 @@ def _names(patch: Message, mask: FieldMask) -> list[str]:
         if path not in writable:
             raise InvalidArgument.of("update_mask", f"{path!r} may not be written")
     return list(mask.paths)
-
-
-def _writable(field: FieldDescriptor) -> bool:
-    behaviour = field.GetOptions().Extensions[field_behavior_pb2.field_behavior]
-    return field.name not in _ALWAYS_FIXED and not _FIXED.intersection(behaviour)
 
 
 def _is_default(message: Message, name: str) -> bool:

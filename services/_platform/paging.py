@@ -1,12 +1,16 @@
 """Page tokens: opaque keyset positions, signed, and bound to the request that they page through (AIP-158)."""
 
 import hashlib
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
 from google.protobuf.message import Message
-from itsdangerous import BadData, URLSafeSerializer
 
 from services._platform.errors import InvalidArgument
+from services._platform.tokens import Tokens
+
+Row = TypeVar("Row")
 
 _NOT_BOUND = ("page_size", "page_token")
 
@@ -18,12 +22,22 @@ class Page:
     after: tuple[str, ...]
     size: int
 
+    @property
+    def limit(self) -> int:
+        """How many rows to read: one more than are shown tells whether there is a next page."""
+        return self.size + 1
+
+    @property
+    def key(self) -> str | None:
+        """The key of the last row of the page before, for a list that is ordered by one key."""
+        return self.after[0] if self.after else None
+
 
 class Pager:
     """Reads and writes the page tokens of one service."""
 
     def __init__(self, key: bytes) -> None:
-        self._serializer = URLSafeSerializer(key, salt="page")
+        self._tokens = Tokens(key, "page")
 
     def page(self, request: Message, *, default: int, most: int) -> Page:
         """The page that a request asks for. Refuses a token that was not made for the same request."""
@@ -32,16 +46,21 @@ class Pager:
         if not token:
             return Page((), size)
         try:
-            binding, *after = self._serializer.loads(token)
-        except BadData as error:
-            raise _invalid("was not made by this server") from error
+            binding, *after = self._tokens.read(token)
+        except ValueError as error:
+            raise _invalid(str(error)) from error
         if binding != _binding(request):
-            raise _invalid("was made for another request")
+            raise _invalid("made for another request")
         return Page(tuple(after), size)
 
-    def next_token(self, request: Message, *keys: str) -> str:
-        """The token of the page after the row with these keys."""
-        return str(self._serializer.dumps([_binding(request), *keys]))
+    def cut(
+        self, request: Message, page: Page, rows: Sequence[Row], keys: Callable[[Row], tuple[str, ...]]
+    ) -> tuple[Sequence[Row], str]:
+        """The rows of a page, and the next page's token: empty unless one row more than the page was found."""
+        if len(rows) <= page.size:
+            return rows, ""
+        shown = rows[: page.size]
+        return shown, self._tokens.write([_binding(request), *keys(shown[-1])])
 
 
 def _binding(request: Message) -> str:

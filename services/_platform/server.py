@@ -5,7 +5,7 @@ import signal
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 import uvloop
 from google.protobuf.descriptor import ServiceDescriptor
@@ -23,7 +23,7 @@ from services._platform.settings import Settings
 class Servicer(Protocol):
     """Something that implements a service of the contract."""
 
-    DESCRIPTOR: ServiceDescriptor
+    DESCRIPTOR: ClassVar[ServiceDescriptor]
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,9 @@
 """Named queries: every statement of a service stands in a `.sql` file, under `-- name:`, where it can be read."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from importlib.resources import files
+from typing import Any
 
 _NAME = re.compile(r"^-- name: (\w+)\n", re.MULTILINE)
 
@@ -17,3 +18,8 @@ def load(package: str, *names: str) -> Mapping[str, str]:
                 raise ValueError(f"{package}/{name}.sql: the query {query} is there twice")
             found[query] = text.strip()
     return found
+
+
+def columns(rows: Sequence[Sequence[Any]], width: int) -> list[list[Any]]:
+    """Rows turned into the arrays that `unnest` takes, one a column, also when there are no rows."""
+    return [[row[column] for row in rows] for column in range(width)]

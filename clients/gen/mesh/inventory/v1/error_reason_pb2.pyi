@@ -94,10 +94,10 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
     Example: {"reason": "RESERVATION_EXPIRED", "domain": "mesh", "metadata": {"reservation": "reservations/0198…", "expireTime": "2026-01-01T00:00:00Z"}}
     """
-    ERROR_REASON_RESERVATION_LINE_UNKNOWN: _ErrorReason.ValueType  # 15
+    ERROR_REASON_RESERVATION_EXCEEDED: _ErrorReason.ValueType  # 15
     """FAILED_PRECONDITION. More is confirmed than the reservation holds of a product.
 
-    Example: {"reason": "RESERVATION_LINE_UNKNOWN", "domain": "mesh", "metadata": {"reservation": "reservations/0198…", "product": "products/mug", "requested": "3", "held": "2"}}
+    Example: {"reason": "RESERVATION_EXCEEDED", "domain": "mesh", "metadata": {"reservation": "reservations/0198…", "product": "products/mug", "requested": "3", "held": "2"}}
     """
     ERROR_REASON_TRANSFER_NOT_FOUND: _ErrorReason.ValueType  # 16
     """NOT_FOUND. No such transfer.
@@ -109,32 +109,27 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
     Example: {"reason": "TRANSFER_CLOSED", "domain": "mesh", "metadata": {"transfer": "transfers/0198…", "state": "RECEIVED", "allowed": "IN_TRANSIT,PARTIALLY_RECEIVED"}}
     """
-    ERROR_REASON_TRANSFER_LINE_UNKNOWN: _ErrorReason.ValueType  # 18
-    """FAILED_PRECONDITION. The transfer has no such product.
-
-    Example: {"reason": "TRANSFER_LINE_UNKNOWN", "domain": "mesh", "metadata": {"transfer": "transfers/0198…", "product": "products/mug"}}
-    """
-    ERROR_REASON_TRANSFER_EXCEEDED: _ErrorReason.ValueType  # 19
+    ERROR_REASON_TRANSFER_EXCEEDED: _ErrorReason.ValueType  # 18
     """FAILED_PRECONDITION. More arrived than is under way.
 
     Example: {"reason": "TRANSFER_EXCEEDED", "domain": "mesh", "metadata": {"transfer": "transfers/0198…", "product": "products/mug", "arrived": "3", "underWay": "2"}}
     """
-    ERROR_REASON_STOCK_ALERT_NOT_FOUND: _ErrorReason.ValueType  # 20
+    ERROR_REASON_STOCK_ALERT_NOT_FOUND: _ErrorReason.ValueType  # 19
     """NOT_FOUND. No such alert.
 
     Example: {"reason": "STOCK_ALERT_NOT_FOUND", "domain": "mesh", "metadata": {"stockAlert": "stockAlerts/0198…"}}
     """
-    ERROR_REASON_STOCK_ALERT_RESOLVED: _ErrorReason.ValueType  # 21
+    ERROR_REASON_STOCK_ALERT_RESOLVED: _ErrorReason.ValueType  # 20
     """FAILED_PRECONDITION. The alert is over.
 
     Example: {"reason": "STOCK_ALERT_RESOLVED", "domain": "mesh", "metadata": {"stockAlert": "stockAlerts/0198…"}}
     """
-    ERROR_REASON_RESUME_TOKEN_EXPIRED: _ErrorReason.ValueType  # 22
+    ERROR_REASON_RESUME_TOKEN_EXPIRED: _ErrorReason.ValueType  # 21
     """OUT_OF_RANGE. The changes after the resume token are no longer kept. Read the stock, then watch anew.
 
     Example: {"reason": "RESUME_TOKEN_EXPIRED", "domain": "mesh", "metadata": {"oldest": "2026-01-01T00:00:00Z"}}
     """
-    ERROR_REASON_RESUME_TOKEN_INVALID: _ErrorReason.ValueType  # 23
+    ERROR_REASON_RESUME_TOKEN_INVALID: _ErrorReason.ValueType  # 22
     """INVALID_ARGUMENT. The resume token was not made by this server.
 
     Example: {"reason": "RESUME_TOKEN_INVALID", "domain": "mesh", "metadata": {}}
@@ -215,10 +210,10 @@ ERROR_REASON_RESERVATION_EXPIRED: ErrorReason.ValueType  # 14
 
 Example: {"reason": "RESERVATION_EXPIRED", "domain": "mesh", "metadata": {"reservation": "reservations/0198…", "expireTime": "2026-01-01T00:00:00Z"}}
 """
-ERROR_REASON_RESERVATION_LINE_UNKNOWN: ErrorReason.ValueType  # 15
+ERROR_REASON_RESERVATION_EXCEEDED: ErrorReason.ValueType  # 15
 """FAILED_PRECONDITION. More is confirmed than the reservation holds of a product.
 
-Example: {"reason": "RESERVATION_LINE_UNKNOWN", "domain": "mesh", "metadata": {"reservation": "reservations/0198…", "product": "products/mug", "requested": "3", "held": "2"}}
+Example: {"reason": "RESERVATION_EXCEEDED", "domain": "mesh", "metadata": {"reservation": "reservations/0198…", "product": "products/mug", "requested": "3", "held": "2"}}
 """
 ERROR_REASON_TRANSFER_NOT_FOUND: ErrorReason.ValueType  # 16
 """NOT_FOUND. No such transfer.
@@ -230,32 +225,27 @@ ERROR_REASON_TRANSFER_CLOSED: ErrorReason.ValueType  # 17
 
 Example: {"reason": "TRANSFER_CLOSED", "domain": "mesh", "metadata": {"transfer": "transfers/0198…", "state": "RECEIVED", "allowed": "IN_TRANSIT,PARTIALLY_RECEIVED"}}
 """
-ERROR_REASON_TRANSFER_LINE_UNKNOWN: ErrorReason.ValueType  # 18
-"""FAILED_PRECONDITION. The transfer has no such product.
-
-Example: {"reason": "TRANSFER_LINE_UNKNOWN", "domain": "mesh", "metadata": {"transfer": "transfers/0198…", "product": "products/mug"}}
-"""
-ERROR_REASON_TRANSFER_EXCEEDED: ErrorReason.ValueType  # 19
+ERROR_REASON_TRANSFER_EXCEEDED: ErrorReason.ValueType  # 18
 """FAILED_PRECONDITION. More arrived than is under way.
 
 Example: {"reason": "TRANSFER_EXCEEDED", "domain": "mesh", "metadata": {"transfer": "transfers/0198…", "product": "products/mug", "arrived": "3", "underWay": "2"}}
 """
-ERROR_REASON_STOCK_ALERT_NOT_FOUND: ErrorReason.ValueType  # 20
+ERROR_REASON_STOCK_ALERT_NOT_FOUND: ErrorReason.ValueType  # 19
 """NOT_FOUND. No such alert.
 
 Example: {"reason": "STOCK_ALERT_NOT_FOUND", "domain": "mesh", "metadata": {"stockAlert": "stockAlerts/0198…"}}
 """
-ERROR_REASON_STOCK_ALERT_RESOLVED: ErrorReason.ValueType  # 21
+ERROR_REASON_STOCK_ALERT_RESOLVED: ErrorReason.ValueType  # 20
 """FAILED_PRECONDITION. The alert is over.
 
 Example: {"reason": "STOCK_ALERT_RESOLVED", "domain": "mesh", "metadata": {"stockAlert": "stockAlerts/0198…"}}
 """
-ERROR_REASON_RESUME_TOKEN_EXPIRED: ErrorReason.ValueType  # 22
+ERROR_REASON_RESUME_TOKEN_EXPIRED: ErrorReason.ValueType  # 21
 """OUT_OF_RANGE. The changes after the resume token are no longer kept. Read the stock, then watch anew.
 
 Example: {"reason": "RESUME_TOKEN_EXPIRED", "domain": "mesh", "metadata": {"oldest": "2026-01-01T00:00:00Z"}}
 """
-ERROR_REASON_RESUME_TOKEN_INVALID: ErrorReason.ValueType  # 23
+ERROR_REASON_RESUME_TOKEN_INVALID: ErrorReason.ValueType  # 22
 """INVALID_ARGUMENT. The resume token was not made by this server.
 
 Example: {"reason": "RESUME_TOKEN_INVALID", "domain": "mesh", "metadata": {}}

@@ -31,7 +31,7 @@ from mesh.inventory.v1 import reservation_pb2 as mesh_dot_inventory_dot_v1_dot_r
 from mesh.options.v1 import policy_pb2 as mesh_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+mesh/inventory/v1/reservation_service.proto\x12\x11mesh.inventory.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a#mesh/inventory/v1/reservation.proto\x1a\x1cmesh/options/v1/policy.proto\"\xd1\x01\n\x18\x43reateReservationRequest\x12\x41\n\x05lines\x18\x01 \x03(\x0b\x32\".mesh.inventory.v1.ReservationLineB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\x12\x17\n\x05order\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x38\n\x03ttl\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x10\xbaH\r\xaa\x01\n\"\x04\x08\x80\xf5$2\x02\x08\x01\x12\x1f\n\nrequest_id\x18\x0f \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"c\n\x15GetReservationRequest\x12J\n\x04name\x18\x01 \x01(\tB<\xe2\x41\x01\x02\xfa\x41\x12\n\x10mesh/Reservation\xbaH r\x1e\x32\x1c^reservations/[0-9a-f-]{36}$\"m\n\x17ListReservationsRequest\x12\x18\n\x06\x66ilter\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\"i\n\x18ListReservationsResponse\x12\x34\n\x0creservations\x18\x01 \x03(\x0b\x32\x1e.mesh.inventory.v1.Reservation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xc5\x01\n\x19\x43onfirmReservationRequest\x12J\n\x04name\x18\x01 \x01(\tB<\xe2\x41\x01\x02\xfa\x41\x12\n\x10mesh/Reservation\xbaH r\x1e\x32\x1c^reservations/[0-9a-f-]{36}$\x12;\n\x05lines\x18\x02 \x03(\x0b\x32\".mesh.inventory.v1.ReservationLineB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12\x1f\n\nrequest_id\x18\x0f \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x87\x01\n\x18\x43\x61ncelReservationRequest\x12J\n\x04name\x18\x01 \x01(\tB<\xe2\x41\x01\x02\xfa\x41\x12\n\x10mesh/Reservation\xbaH r\x1e\x32\x1c^reservations/[0-9a-f-]{36}$\x12\x1f\n\nrequest_id\x18\x0f \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xc1\x01\n\x18\x45xtendReservationRequest\x12J\n\x04name\x18\x01 \x01(\tB<\xe2\x41\x01\x02\xfa\x41\x12\n\x10mesh/Reservation\xbaH r\x1e\x32\x1c^reservations/[0-9a-f-]{36}$\x12\x38\n\x03ttl\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\x10\xbaH\r\xaa\x01\n\"\x04\x08\x80\xf5$2\x02\x08\x01\x12\x1f\n\nrequest_id\x18\x0f \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x32\xcb\t\n\x12ReservationService\x12\xba\x01\n\x11\x43reateReservation\x12+.mesh.inventory.v1.CreateReservationRequest\x1a\x1e.mesh.inventory.v1.Reservation\"X\x90\x02\x02\xa2\xbb\x18\x36:\x0cOUT_OF_STOCK:\x11PRODUCT_NOT_FOUND:\x13WAREHOUSE_NOT_FOUND\x82\xd3\xe4\x93\x02\x15\"\x10/v1/reservations:\x01*\x12\xab\x01\n\x0eGetReservation\x12(.mesh.inventory.v1.GetReservationRequest\x1a\x1e.mesh.inventory.v1.Reservation\"O\x90\x02\x01\xa2\xbb\x18\'\x12\x0einventory.read:\x15RESERVATION_NOT_FOUND\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/{name=reservations/*}\x12\x9c\x01\n\x10ListReservations\x12*.mesh.inventory.v1.ListReservationsRequest\x1a+.mesh.inventory.v1.ListReservationsResponse\"/\x90\x02\x01\xa2\xbb\x18\x10\x12\x0einventory.read\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/reservations\x12\xf2\x01\n\x12\x43onfirmReservation\x12,.mesh.inventory.v1.ConfirmReservationRequest\x1a\x1e.mesh.inventory.v1.Reservation\"\x8d\x01\x90\x02\x02\xa2\xbb\x18Z:\x15RESERVATION_NOT_FOUND:\x12RESERVATION_CLOSED:\x13RESERVATION_EXPIRED:\x18RESERVATION_LINE_UNKNOWN\x82\xd3\xe4\x93\x02&\"!/v1/{name=reservations/*}:confirm:\x01*\x12\xbf\x01\n\x11\x43\x61ncelReservation\x12+.mesh.inventory.v1.CancelReservationRequest\x1a\x1e.mesh.inventory.v1.Reservation\"]\x90\x02\x02\xa2\xbb\x18+:\x15RESERVATION_NOT_FOUND:\x12RESERVATION_CLOSED\x82\xd3\xe4\x93\x02%\" /v1/{name=reservations/*}:cancel:\x01*\x12\xd4\x01\n\x11\x45xtendReservation\x12+.mesh.inventory.v1.ExtendReservationRequest\x1a\x1e.mesh.inventory.v1.Reservation\"r\x90\x02\x02\xa2\xbb\x18@:\x15RESERVATION_NOT_FOUND:\x12RESERVATION_CLOSED:\x13RESERVATION_EXPIRED\x82\xd3\xe4\x93\x02%\" /v1/{name=reservations/*}:extend:\x01*\x1a\x1d\xa2\xbb\x18\x19\x08\x02\x12\x11inventory.reserve\x1a\x02\x08\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n+mesh/inventory/v1/reservation_service.proto\x12\x11mesh.inventory.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a#mesh/inventory/v1/reservation.proto\x1a\x1cmesh/options/v1/policy.proto\"\xd1\x01\n\x18\x43reateReservationRequest\x12\x41\n\x05lines\x18\x01 \x03(\x0b\x32\".mesh.inventory.v1.ReservationLineB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\x12\x17\n\x05order\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x38\n\x03ttl\x18\x03 \x01(\x0b\x32\x19.google.protobuf.DurationB\x10\xbaH\r\xaa\x01\n\"\x04\x08\x80\xf5$2\x02\x08\x01\x12\x1f\n\nrequest_id\x18\x0f \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x7f\n\x15GetReservationRequest\x12\x66\n\x04name\x18\x01 \x01(\tBX\xe2\x41\x01\x02\xfa\x41\x12\n\x10mesh/Reservation\xbaH<r:28^reservations/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$\"m\n\x17ListReservationsRequest\x12\x18\n\x06\x66ilter\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\"i\n\x18ListReservationsResponse\x12\x34\n\x0creservations\x18\x01 \x03(\x0b\x32\x1e.mesh.inventory.v1.Reservation\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xe1\x01\n\x19\x43onfirmReservationRequest\x12\x66\n\x04name\x18\x01 \x01(\tBX\xe2\x41\x01\x02\xfa\x41\x12\n\x10mesh/Reservation\xbaH<r:28^reservations/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$\x12;\n\x05lines\x18\x02 \x03(\x0b\x32\".mesh.inventory.v1.ReservationLineB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12\x1f\n\nrequest_id\x18\x0f \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xa3\x01\n\x18\x43\x61ncelReservationRequest\x12\x66\n\x04name\x18\x01 \x01(\tBX\xe2\x41\x01\x02\xfa\x41\x12\n\x10mesh/Reservation\xbaH<r:28^reservations/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$\x12\x1f\n\nrequest_id\x18\x0f \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xdd\x01\n\x18\x45xtendReservationRequest\x12\x66\n\x04name\x18\x01 \x01(\tBX\xe2\x41\x01\x02\xfa\x41\x12\n\x10mesh/Reservation\xbaH<r:28^reservations/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$\x12\x38\n\x03ttl\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\x10\xbaH\r\xaa\x01\n\"\x04\x08\x80\xf5$2\x02\x08\x01\x12\x1f\n\nrequest_id\x18\x0f \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x32\xc7\t\n\x12ReservationService\x12\xba\x01\n\x11\x43reateReservation\x12+.mesh.inventory.v1.CreateReservationRequest\x1a\x1e.mesh.inventory.v1.Reservation\"X\x90\x02\x02\xa2\xbb\x18\x36:\x0cOUT_OF_STOCK:\x11PRODUCT_NOT_FOUND:\x13WAREHOUSE_NOT_FOUND\x82\xd3\xe4\x93\x02\x15\"\x10/v1/reservations:\x01*\x12\xab\x01\n\x0eGetReservation\x12(.mesh.inventory.v1.GetReservationRequest\x1a\x1e.mesh.inventory.v1.Reservation\"O\x90\x02\x01\xa2\xbb\x18\'\x12\x0einventory.read:\x15RESERVATION_NOT_FOUND\x82\xd3\xe4\x93\x02\x1b\x12\x19/v1/{name=reservations/*}\x12\x9c\x01\n\x10ListReservations\x12*.mesh.inventory.v1.ListReservationsRequest\x1a+.mesh.inventory.v1.ListReservationsResponse\"/\x90\x02\x01\xa2\xbb\x18\x10\x12\x0einventory.read\x82\xd3\xe4\x93\x02\x12\x12\x10/v1/reservations\x12\xee\x01\n\x12\x43onfirmReservation\x12,.mesh.inventory.v1.ConfirmReservationRequest\x1a\x1e.mesh.inventory.v1.Reservation\"\x89\x01\x90\x02\x02\xa2\xbb\x18V:\x15RESERVATION_NOT_FOUND:\x12RESERVATION_CLOSED:\x13RESERVATION_EXPIRED:\x14RESERVATION_EXCEEDED\x82\xd3\xe4\x93\x02&\"!/v1/{name=reservations/*}:confirm:\x01*\x12\xbf\x01\n\x11\x43\x61ncelReservation\x12+.mesh.inventory.v1.CancelReservationRequest\x1a\x1e.mesh.inventory.v1.Reservation\"]\x90\x02\x02\xa2\xbb\x18+:\x15RESERVATION_NOT_FOUND:\x12RESERVATION_CLOSED\x82\xd3\xe4\x93\x02%\" /v1/{name=reservations/*}:cancel:\x01*\x12\xd4\x01\n\x11\x45xtendReservation\x12+.mesh.inventory.v1.ExtendReservationRequest\x1a\x1e.mesh.inventory.v1.Reservation\"r\x90\x02\x02\xa2\xbb\x18@:\x15RESERVATION_NOT_FOUND:\x12RESERVATION_CLOSED:\x13RESERVATION_EXPIRED\x82\xd3\xe4\x93\x02%\" /v1/{name=reservations/*}:extend:\x01*\x1a\x1d\xa2\xbb\x18\x19\x08\x02\x12\x11inventory.reserve\x1a\x02\x08\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -47,7 +47,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATERESERVATIONREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_CREATERESERVATIONREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_GETRESERVATIONREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_GETRESERVATIONREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\022\n\020mesh/Reservation\272H r\0362\034^reservations/[0-9a-f-]{36}$'
+  _globals['_GETRESERVATIONREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\022\n\020mesh/Reservation\272H<r:28^reservations/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
   _globals['_LISTRESERVATIONSREQUEST'].fields_by_name['filter']._loaded_options = None
   _globals['_LISTRESERVATIONSREQUEST'].fields_by_name['filter']._serialized_options = b'\272H\005r\003\030\350\007'
   _globals['_LISTRESERVATIONSREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -55,17 +55,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTRESERVATIONSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTRESERVATIONSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\350\007'
   _globals['_CONFIRMRESERVATIONREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_CONFIRMRESERVATIONREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\022\n\020mesh/Reservation\272H r\0362\034^reservations/[0-9a-f-]{36}$'
+  _globals['_CONFIRMRESERVATIONREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\022\n\020mesh/Reservation\272H<r:28^reservations/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
   _globals['_CONFIRMRESERVATIONREQUEST'].fields_by_name['lines']._loaded_options = None
   _globals['_CONFIRMRESERVATIONREQUEST'].fields_by_name['lines']._serialized_options = b'\272H\005\222\001\002\020d'
   _globals['_CONFIRMRESERVATIONREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_CONFIRMRESERVATIONREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_CANCELRESERVATIONREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_CANCELRESERVATIONREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\022\n\020mesh/Reservation\272H r\0362\034^reservations/[0-9a-f-]{36}$'
+  _globals['_CANCELRESERVATIONREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\022\n\020mesh/Reservation\272H<r:28^reservations/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
   _globals['_CANCELRESERVATIONREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_CANCELRESERVATIONREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_EXTENDRESERVATIONREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_EXTENDRESERVATIONREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\022\n\020mesh/Reservation\272H r\0362\034^reservations/[0-9a-f-]{36}$'
+  _globals['_EXTENDRESERVATIONREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\022\n\020mesh/Reservation\272H<r:28^reservations/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
   _globals['_EXTENDRESERVATIONREQUEST'].fields_by_name['ttl']._loaded_options = None
   _globals['_EXTENDRESERVATIONREQUEST'].fields_by_name['ttl']._serialized_options = b'\272H\r\252\001\n\"\004\010\200\365$2\002\010\001'
   _globals['_EXTENDRESERVATIONREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -79,7 +79,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_RESERVATIONSERVICE'].methods_by_name['ListReservations']._loaded_options = None
   _globals['_RESERVATIONSERVICE'].methods_by_name['ListReservations']._serialized_options = b'\220\002\001\242\273\030\020\022\016inventory.read\202\323\344\223\002\022\022\020/v1/reservations'
   _globals['_RESERVATIONSERVICE'].methods_by_name['ConfirmReservation']._loaded_options = None
-  _globals['_RESERVATIONSERVICE'].methods_by_name['ConfirmReservation']._serialized_options = b'\220\002\002\242\273\030Z:\025RESERVATION_NOT_FOUND:\022RESERVATION_CLOSED:\023RESERVATION_EXPIRED:\030RESERVATION_LINE_UNKNOWN\202\323\344\223\002&\"!/v1/{name=reservations/*}:confirm:\001*'
+  _globals['_RESERVATIONSERVICE'].methods_by_name['ConfirmReservation']._serialized_options = b'\220\002\002\242\273\030V:\025RESERVATION_NOT_FOUND:\022RESERVATION_CLOSED:\023RESERVATION_EXPIRED:\024RESERVATION_EXCEEDED\202\323\344\223\002&\"!/v1/{name=reservations/*}:confirm:\001*'
   _globals['_RESERVATIONSERVICE'].methods_by_name['CancelReservation']._loaded_options = None
   _globals['_RESERVATIONSERVICE'].methods_by_name['CancelReservation']._serialized_options = b'\220\002\002\242\273\030+:\025RESERVATION_NOT_FOUND:\022RESERVATION_CLOSED\202\323\344\223\002%\" /v1/{name=reservations/*}:cancel:\001*'
   _globals['_RESERVATIONSERVICE'].methods_by_name['ExtendReservation']._loaded_options = None
@@ -87,17 +87,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATERESERVATIONREQUEST']._serialized_start=285
   _globals['_CREATERESERVATIONREQUEST']._serialized_end=494
   _globals['_GETRESERVATIONREQUEST']._serialized_start=496
-  _globals['_GETRESERVATIONREQUEST']._serialized_end=595
-  _globals['_LISTRESERVATIONSREQUEST']._serialized_start=597
-  _globals['_LISTRESERVATIONSREQUEST']._serialized_end=706
-  _globals['_LISTRESERVATIONSRESPONSE']._serialized_start=708
-  _globals['_LISTRESERVATIONSRESPONSE']._serialized_end=813
-  _globals['_CONFIRMRESERVATIONREQUEST']._serialized_start=816
-  _globals['_CONFIRMRESERVATIONREQUEST']._serialized_end=1013
-  _globals['_CANCELRESERVATIONREQUEST']._serialized_start=1016
-  _globals['_CANCELRESERVATIONREQUEST']._serialized_end=1151
-  _globals['_EXTENDRESERVATIONREQUEST']._serialized_start=1154
-  _globals['_EXTENDRESERVATIONREQUEST']._serialized_end=1347
-  _globals['_RESERVATIONSERVICE']._serialized_start=1350
-  _globals['_RESERVATIONSERVICE']._serialized_end=2577
+  _globals['_GETRESERVATIONREQUEST']._serialized_end=623
+  _globals['_LISTRESERVATIONSREQUEST']._serialized_start=625
+  _globals['_LISTRESERVATIONSREQUEST']._serialized_end=734
+  _globals['_LISTRESERVATIONSRESPONSE']._serialized_start=736
+  _globals['_LISTRESERVATIONSRESPONSE']._serialized_end=841
+  _globals['_CONFIRMRESERVATIONREQUEST']._serialized_start=844
+  _globals['_CONFIRMRESERVATIONREQUEST']._serialized_end=1069
+  _globals['_CANCELRESERVATIONREQUEST']._serialized_start=1072
+  _globals['_CANCELRESERVATIONREQUEST']._serialized_end=1235
+  _globals['_EXTENDRESERVATIONREQUEST']._serialized_start=1238
+  _globals['_EXTENDRESERVATIONREQUEST']._serialized_end=1459
+  _globals['_RESERVATIONSERVICE']._serialized_start=1462
+  _globals['_RESERVATIONSERVICE']._serialized_end=2685
 # @@protoc_insertion_point(module_scope)

@@ -30,7 +30,7 @@ from mesh.inventory.v1 import transfer_pb2 as mesh_dot_inventory_dot_v1_dot_tran
 from mesh.options.v1 import policy_pb2 as mesh_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(mesh/inventory/v1/transfer_service.proto\x12\x11mesh.inventory.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a mesh/inventory/v1/transfer.proto\x1a\x1cmesh/options/v1/policy.proto\"\xf0\x03\n\x15\x43reateTransferRequest\x12\\\n\x10source_warehouse\x18\x01 \x01(\tBB\xe2\x41\x01\x02\xfa\x41\x10\n\x0emesh/Warehouse\xbaH(r&2$^warehouses/[a-z0-9][a-z0-9-]{0,62}$\x12\x61\n\x15\x64\x65stination_warehouse\x18\x02 \x01(\tBB\xe2\x41\x01\x02\xfa\x41\x10\n\x0emesh/Warehouse\xbaH(r&2$^warehouses/[a-z0-9][a-z0-9-]{0,62}$\x12>\n\x05lines\x18\x03 \x03(\x0b\x32\x1f.mesh.inventory.v1.TransferLineB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\x12\x16\n\x04note\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x1f\n\nrequest_id\x18\x0f \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01:\x9c\x01\xbaH\x98\x01\x1a\x95\x01\n%create_transfer.destination_warehouse\x12\x37\x64\x65stination_warehouse must differ from source_warehouse\x1a\x33this.source_warehouse != this.destination_warehouse\"Z\n\x12GetTransferRequest\x12\x44\n\x04name\x18\x01 \x01(\tB6\xe2\x41\x01\x02\xfa\x41\x0f\n\rmesh/Transfer\xbaH\x1dr\x1b\x32\x19^transfers/[0-9a-f-]{36}$\"j\n\x14ListTransfersRequest\x12\x18\n\x06\x66ilter\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\"`\n\x15ListTransfersResponse\x12.\n\ttransfers\x18\x01 \x03(\x0b\x32\x1b.mesh.inventory.v1.Transfer\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xc0\x02\n\x16ReceiveTransferRequest\x12\x44\n\x04name\x18\x01 \x01(\tB6\xe2\x41\x01\x02\xfa\x41\x0f\n\rmesh/Transfer\xbaH\x1dr\x1b\x32\x19^transfers/[0-9a-f-]{36}$\x12>\n\x08receipts\x18\x02 \x03(\x0b\x32\".mesh.inventory.v1.TransferReceiptB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12\r\n\x05\x66inal\x18\x03 \x01(\x08\x12\x1f\n\nrequest_id\x18\x0f \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01:p\xbaHm\x1ak\n\x19receive_transfer.receipts\x12$receipts must name each product once\x1a(this.receipts.map(r, r.product).unique()\"\xaa\x01\n\x0fTransferReceipt\x12O\n\x07product\x18\x01 \x01(\tB>\xe2\x41\x01\x02\xfa\x41\x0e\n\x0cmesh/Product\xbaH&r$2\"^products/[a-z0-9][a-z0-9-]{0,62}$\x12\x1e\n\x08quantity\x18\x02 \x01(\x05\x42\x0c\xbaH\t\x1a\x07\x18\x80\xc2\xd7/(\x00\x12&\n\x10\x64\x61maged_quantity\x18\x03 \x01(\x05\x42\x0c\xbaH\t\x1a\x07\x18\x80\xc2\xd7/(\x00\"~\n\x15\x43\x61ncelTransferRequest\x12\x44\n\x04name\x18\x01 \x01(\tB6\xe2\x41\x01\x02\xfa\x41\x0f\n\rmesh/Transfer\xbaH\x1dr\x1b\x32\x19^transfers/[0-9a-f-]{36}$\x12\x1f\n\nrequest_id\x18\x0f \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x32\xa4\x07\n\x0fTransferService\x12\xb4\x01\n\x0e\x43reateTransfer\x12(.mesh.inventory.v1.CreateTransferRequest\x1a\x1b.mesh.inventory.v1.Transfer\"[\x90\x02\x02\xa2\xbb\x18<:\x11PRODUCT_NOT_FOUND:\x13WAREHOUSE_NOT_FOUND:\x12INSUFFICIENT_STOCK\x82\xd3\xe4\x93\x02\x12\"\r/v1/transfers:\x01*\x12\x9c\x01\n\x0bGetTransfer\x12%.mesh.inventory.v1.GetTransferRequest\x1a\x1b.mesh.inventory.v1.Transfer\"I\x90\x02\x01\xa2\xbb\x18$\x12\x0einventory.read:\x12TRANSFER_NOT_FOUND\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/{name=transfers/*}\x12\x90\x01\n\rListTransfers\x12\'.mesh.inventory.v1.ListTransfersRequest\x1a(.mesh.inventory.v1.ListTransfersResponse\",\x90\x02\x01\xa2\xbb\x18\x10\x12\x0einventory.read\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/transfers\x12\xda\x01\n\x0fReceiveTransfer\x12).mesh.inventory.v1.ReceiveTransferRequest\x1a\x1b.mesh.inventory.v1.Transfer\"\x7f\x90\x02\x02\xa2\xbb\x18O:\x12TRANSFER_NOT_FOUND:\x0fTRANSFER_CLOSED:\x15TRANSFER_LINE_UNKNOWN:\x11TRANSFER_EXCEEDED\x82\xd3\xe4\x93\x02#\"\x1e/v1/{name=transfers/*}:receive:\x01*\x12\xad\x01\n\x0e\x43\x61ncelTransfer\x12(.mesh.inventory.v1.CancelTransferRequest\x1a\x1b.mesh.inventory.v1.Transfer\"T\x90\x02\x02\xa2\xbb\x18%:\x12TRANSFER_NOT_FOUND:\x0fTRANSFER_CLOSED\x82\xd3\xe4\x93\x02\"\"\x1d/v1/{name=transfers/*}:cancel:\x01*\x1a\x1b\xa2\xbb\x18\x17\x08\x02\x12\x0finventory.write\x1a\x02\x08\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n(mesh/inventory/v1/transfer_service.proto\x12\x11mesh.inventory.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a mesh/inventory/v1/transfer.proto\x1a\x1cmesh/options/v1/policy.proto\"\xf0\x03\n\x15\x43reateTransferRequest\x12\\\n\x10source_warehouse\x18\x01 \x01(\tBB\xe2\x41\x01\x02\xfa\x41\x10\n\x0emesh/Warehouse\xbaH(r&2$^warehouses/[a-z0-9][a-z0-9-]{0,62}$\x12\x61\n\x15\x64\x65stination_warehouse\x18\x02 \x01(\tBB\xe2\x41\x01\x02\xfa\x41\x10\n\x0emesh/Warehouse\xbaH(r&2$^warehouses/[a-z0-9][a-z0-9-]{0,62}$\x12>\n\x05lines\x18\x03 \x03(\x0b\x32\x1f.mesh.inventory.v1.TransferLineB\x0e\xe2\x41\x01\x02\xbaH\x07\x92\x01\x04\x08\x01\x10\x64\x12\x16\n\x04note\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xf4\x03\x12\x1f\n\nrequest_id\x18\x0f \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01:\x9c\x01\xbaH\x98\x01\x1a\x95\x01\n%create_transfer.destination_warehouse\x12\x37\x64\x65stination_warehouse must differ from source_warehouse\x1a\x33this.source_warehouse != this.destination_warehouse\"v\n\x12GetTransferRequest\x12`\n\x04name\x18\x01 \x01(\tBR\xe2\x41\x01\x02\xfa\x41\x0f\n\rmesh/Transfer\xbaH9r725^transfers/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$\"j\n\x14ListTransfersRequest\x12\x18\n\x06\x66ilter\x18\x01 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\"`\n\x15ListTransfersResponse\x12.\n\ttransfers\x18\x01 \x03(\x0b\x32\x1b.mesh.inventory.v1.Transfer\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xdc\x02\n\x16ReceiveTransferRequest\x12`\n\x04name\x18\x01 \x01(\tBR\xe2\x41\x01\x02\xfa\x41\x0f\n\rmesh/Transfer\xbaH9r725^transfers/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$\x12>\n\x08receipts\x18\x02 \x03(\x0b\x32\".mesh.inventory.v1.TransferReceiptB\x08\xbaH\x05\x92\x01\x02\x10\x64\x12\r\n\x05\x66inal\x18\x03 \x01(\x08\x12\x1f\n\nrequest_id\x18\x0f \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01:p\xbaHm\x1ak\n\x19receive_transfer.receipts\x12$receipts must name each product once\x1a(this.receipts.map(r, r.product).unique()\"\xaa\x01\n\x0fTransferReceipt\x12O\n\x07product\x18\x01 \x01(\tB>\xe2\x41\x01\x02\xfa\x41\x0e\n\x0cmesh/Product\xbaH&r$2\"^products/[a-z0-9][a-z0-9-]{0,62}$\x12\x1e\n\x08quantity\x18\x02 \x01(\x05\x42\x0c\xbaH\t\x1a\x07\x18\x80\xc2\xd7/(\x00\x12&\n\x10\x64\x61maged_quantity\x18\x03 \x01(\x05\x42\x0c\xbaH\t\x1a\x07\x18\x80\xc2\xd7/(\x00\"\x9a\x01\n\x15\x43\x61ncelTransferRequest\x12`\n\x04name\x18\x01 \x01(\tBR\xe2\x41\x01\x02\xfa\x41\x0f\n\rmesh/Transfer\xbaH9r725^transfers/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$\x12\x1f\n\nrequest_id\x18\x0f \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x32\x8d\x07\n\x0fTransferService\x12\xb4\x01\n\x0e\x43reateTransfer\x12(.mesh.inventory.v1.CreateTransferRequest\x1a\x1b.mesh.inventory.v1.Transfer\"[\x90\x02\x02\xa2\xbb\x18<:\x11PRODUCT_NOT_FOUND:\x13WAREHOUSE_NOT_FOUND:\x12INSUFFICIENT_STOCK\x82\xd3\xe4\x93\x02\x12\"\r/v1/transfers:\x01*\x12\x9c\x01\n\x0bGetTransfer\x12%.mesh.inventory.v1.GetTransferRequest\x1a\x1b.mesh.inventory.v1.Transfer\"I\x90\x02\x01\xa2\xbb\x18$\x12\x0einventory.read:\x12TRANSFER_NOT_FOUND\x82\xd3\xe4\x93\x02\x18\x12\x16/v1/{name=transfers/*}\x12\x90\x01\n\rListTransfers\x12\'.mesh.inventory.v1.ListTransfersRequest\x1a(.mesh.inventory.v1.ListTransfersResponse\",\x90\x02\x01\xa2\xbb\x18\x10\x12\x0einventory.read\x82\xd3\xe4\x93\x02\x0f\x12\r/v1/transfers\x12\xc3\x01\n\x0fReceiveTransfer\x12).mesh.inventory.v1.ReceiveTransferRequest\x1a\x1b.mesh.inventory.v1.Transfer\"h\x90\x02\x02\xa2\xbb\x18\x38:\x12TRANSFER_NOT_FOUND:\x0fTRANSFER_CLOSED:\x11TRANSFER_EXCEEDED\x82\xd3\xe4\x93\x02#\"\x1e/v1/{name=transfers/*}:receive:\x01*\x12\xad\x01\n\x0e\x43\x61ncelTransfer\x12(.mesh.inventory.v1.CancelTransferRequest\x1a\x1b.mesh.inventory.v1.Transfer\"T\x90\x02\x02\xa2\xbb\x18%:\x12TRANSFER_NOT_FOUND:\x0fTRANSFER_CLOSED\x82\xd3\xe4\x93\x02\"\"\x1d/v1/{name=transfers/*}:cancel:\x01*\x1a\x1b\xa2\xbb\x18\x17\x08\x02\x12\x0finventory.write\x1a\x02\x08\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -50,7 +50,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATETRANSFERREQUEST']._loaded_options = None
   _globals['_CREATETRANSFERREQUEST']._serialized_options = b'\272H\230\001\032\225\001\n%create_transfer.destination_warehouse\0227destination_warehouse must differ from source_warehouse\0323this.source_warehouse != this.destination_warehouse'
   _globals['_GETTRANSFERREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_GETTRANSFERREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\017\n\rmesh/Transfer\272H\035r\0332\031^transfers/[0-9a-f-]{36}$'
+  _globals['_GETTRANSFERREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\017\n\rmesh/Transfer\272H9r725^transfers/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
   _globals['_LISTTRANSFERSREQUEST'].fields_by_name['filter']._loaded_options = None
   _globals['_LISTTRANSFERSREQUEST'].fields_by_name['filter']._serialized_options = b'\272H\005r\003\030\350\007'
   _globals['_LISTTRANSFERSREQUEST'].fields_by_name['page_size']._loaded_options = None
@@ -58,7 +58,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTTRANSFERSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTTRANSFERSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\350\007'
   _globals['_RECEIVETRANSFERREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_RECEIVETRANSFERREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\017\n\rmesh/Transfer\272H\035r\0332\031^transfers/[0-9a-f-]{36}$'
+  _globals['_RECEIVETRANSFERREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\017\n\rmesh/Transfer\272H9r725^transfers/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
   _globals['_RECEIVETRANSFERREQUEST'].fields_by_name['receipts']._loaded_options = None
   _globals['_RECEIVETRANSFERREQUEST'].fields_by_name['receipts']._serialized_options = b'\272H\005\222\001\002\020d'
   _globals['_RECEIVETRANSFERREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -72,7 +72,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRANSFERRECEIPT'].fields_by_name['damaged_quantity']._loaded_options = None
   _globals['_TRANSFERRECEIPT'].fields_by_name['damaged_quantity']._serialized_options = b'\272H\t\032\007\030\200\302\327/(\000'
   _globals['_CANCELTRANSFERREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_CANCELTRANSFERREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\017\n\rmesh/Transfer\272H\035r\0332\031^transfers/[0-9a-f-]{36}$'
+  _globals['_CANCELTRANSFERREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\017\n\rmesh/Transfer\272H9r725^transfers/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
   _globals['_CANCELTRANSFERREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_CANCELTRANSFERREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_TRANSFERSERVICE']._loaded_options = None
@@ -84,23 +84,23 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_TRANSFERSERVICE'].methods_by_name['ListTransfers']._loaded_options = None
   _globals['_TRANSFERSERVICE'].methods_by_name['ListTransfers']._serialized_options = b'\220\002\001\242\273\030\020\022\016inventory.read\202\323\344\223\002\017\022\r/v1/transfers'
   _globals['_TRANSFERSERVICE'].methods_by_name['ReceiveTransfer']._loaded_options = None
-  _globals['_TRANSFERSERVICE'].methods_by_name['ReceiveTransfer']._serialized_options = b'\220\002\002\242\273\030O:\022TRANSFER_NOT_FOUND:\017TRANSFER_CLOSED:\025TRANSFER_LINE_UNKNOWN:\021TRANSFER_EXCEEDED\202\323\344\223\002#\"\036/v1/{name=transfers/*}:receive:\001*'
+  _globals['_TRANSFERSERVICE'].methods_by_name['ReceiveTransfer']._serialized_options = b'\220\002\002\242\273\0308:\022TRANSFER_NOT_FOUND:\017TRANSFER_CLOSED:\021TRANSFER_EXCEEDED\202\323\344\223\002#\"\036/v1/{name=transfers/*}:receive:\001*'
   _globals['_TRANSFERSERVICE'].methods_by_name['CancelTransfer']._loaded_options = None
   _globals['_TRANSFERSERVICE'].methods_by_name['CancelTransfer']._serialized_options = b'\220\002\002\242\273\030%:\022TRANSFER_NOT_FOUND:\017TRANSFER_CLOSED\202\323\344\223\002\"\"\035/v1/{name=transfers/*}:cancel:\001*'
   _globals['_CREATETRANSFERREQUEST']._serialized_start=247
   _globals['_CREATETRANSFERREQUEST']._serialized_end=743
   _globals['_GETTRANSFERREQUEST']._serialized_start=745
-  _globals['_GETTRANSFERREQUEST']._serialized_end=835
-  _globals['_LISTTRANSFERSREQUEST']._serialized_start=837
-  _globals['_LISTTRANSFERSREQUEST']._serialized_end=943
-  _globals['_LISTTRANSFERSRESPONSE']._serialized_start=945
-  _globals['_LISTTRANSFERSRESPONSE']._serialized_end=1041
-  _globals['_RECEIVETRANSFERREQUEST']._serialized_start=1044
-  _globals['_RECEIVETRANSFERREQUEST']._serialized_end=1364
-  _globals['_TRANSFERRECEIPT']._serialized_start=1367
-  _globals['_TRANSFERRECEIPT']._serialized_end=1537
-  _globals['_CANCELTRANSFERREQUEST']._serialized_start=1539
-  _globals['_CANCELTRANSFERREQUEST']._serialized_end=1665
-  _globals['_TRANSFERSERVICE']._serialized_start=1668
-  _globals['_TRANSFERSERVICE']._serialized_end=2600
+  _globals['_GETTRANSFERREQUEST']._serialized_end=863
+  _globals['_LISTTRANSFERSREQUEST']._serialized_start=865
+  _globals['_LISTTRANSFERSREQUEST']._serialized_end=971
+  _globals['_LISTTRANSFERSRESPONSE']._serialized_start=973
+  _globals['_LISTTRANSFERSRESPONSE']._serialized_end=1069
+  _globals['_RECEIVETRANSFERREQUEST']._serialized_start=1072
+  _globals['_RECEIVETRANSFERREQUEST']._serialized_end=1420
+  _globals['_TRANSFERRECEIPT']._serialized_start=1423
+  _globals['_TRANSFERRECEIPT']._serialized_end=1593
+  _globals['_CANCELTRANSFERREQUEST']._serialized_start=1596
+  _globals['_CANCELTRANSFERREQUEST']._serialized_end=1750
+  _globals['_TRANSFERSERVICE']._serialized_start=1753
+  _globals['_TRANSFERSERVICE']._serialized_end=2662
 # @@protoc_insertion_point(module_scope)

@@ -159,7 +159,7 @@ class ReceiveTransferRequest(_message.Message):
     """A UUID of the caller's. A replay returns the first answer; the same id with another body is refused."""
     @_builtins.property
     def receipts(self) -> _containers.RepeatedCompositeFieldContainer[Global___TransferReceipt]:
-        """What arrived now, one per product at most. Default: everything that is still under way."""
+        """What arrived now, one per product at most. Default: everything that is still under way, or nothing when `final`."""
 
     def __init__(
         self,

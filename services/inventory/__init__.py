@@ -1,0 +1,1 @@
+"""Inventory: what there is, where, who holds it, and why it changed."""
