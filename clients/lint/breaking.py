@@ -13,14 +13,19 @@ IMAGE = "clients/gen/mesh.binpb"
 
 
 def main() -> None:
-    commit = base(ROOT)
-    before = _git(ROOT, "show", f"{commit}:{IMAGE}") if commit else None
+    sys.exit(check(ROOT))
+
+
+def check(repository: Path) -> int:
+    """Compares the protos of a working tree; returns buf's exit code, 0 when all is well."""
+    commit = base(repository)
+    before = _git(repository, "show", f"{commit}:{IMAGE}") if commit else None
     if before is None:
         sys.stdout.write("skipped: there is no earlier contract to compare with\n")
-        return
+        return 0
     # Source against an image: findings point into the files here, and the past needs no third-party protos.
     command = [str(Path(sys.executable).with_name("buf")), "breaking", "protos", "--against", "-#format=binpb"]
-    sys.exit(subprocess.run(command, cwd=ROOT, input=before).returncode)
+    return subprocess.run(command, cwd=repository, input=before).returncode
 
 
 def base(repository: Path) -> str | None:
