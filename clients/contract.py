@@ -13,6 +13,7 @@ from google.protobuf.descriptor import FileDescriptor, MethodDescriptor, Service
 from google.protobuf.descriptor_pb2 import FileDescriptorSet, MethodOptions
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.duration_pb2 import Duration
+
 from mesh.options.v1 import policy_pb2
 
 IMAGE = Path(__file__).parent / "gen" / "mesh.binpb"

@@ -15,6 +15,7 @@ RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     policy.verbs,
     policy.routes,
     policy.unique_routes,
+    policy.whole_answers,
     policy.deadlines,
     policy.caching,
     shapes.answers,

@@ -3,10 +3,10 @@
 import re
 from collections.abc import Iterator
 
-from buf.validate import validate_pb2
 from google.api import field_behavior_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
+from buf.validate import validate_pb2
 from clients.lint.subject import Finding, Subject
 
 _LIMITS = (

@@ -3,6 +3,8 @@
 import re
 from collections.abc import Iterator
 
+from google.api import annotations_pb2
+
 from clients.contract import Access, ContractError, HttpRule, Method, area, method
 from clients.lint.subject import Finding, Subject
 
@@ -57,6 +59,14 @@ def unique_routes(subject: Subject) -> Iterator[Finding]:
             first = taken.setdefault((rule.verb, _shape(rule)), _path(rpc))
             if first != _path(rpc):
                 yield _finding(rpc, f"{rule.verb} {rule.path} leads to {first} already")
+
+
+def whole_answers(subject: Subject) -> Iterator[Finding]:
+    """JSON is the whole answer: Envoy refuses to load a `response_body`."""
+    for rpc in subject.rpcs:
+        rule = rpc.GetOptions().Extensions[annotations_pb2.http]
+        if any(binding.response_body for binding in (rule, *rule.additional_bindings)):
+            yield Finding(rpc.full_name, "response_body, which the edge cannot serve")
 
 
 def deadlines(subject: Subject) -> Iterator[Finding]:

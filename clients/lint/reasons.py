@@ -10,7 +10,7 @@ from google.rpc import code_pb2
 from clients.contract import area
 from clients.lint.subject import Finding, Subject
 
-_CODES = frozenset(code_pb2.Code.keys())
+_CODE = re.compile(rf"(?:{'|'.join(code_pb2.Code.keys())})\b")
 _PREFIX = "ERROR_REASON_"
 _SHARED = "options"
 """The area of the reasons that every RPC may answer with."""
@@ -43,8 +43,8 @@ def documented_reasons(subject: Subject) -> Iterator[Finding]:
         for reason in _names(enum):
             path = f"{enum.full_name}.{_PREFIX}{reason}"
             comment = subject.comments[path].strip()
-            if comment.partition(".")[0] not in _CODES:
-                yield Finding(path, "the comment does not start with a gRPC code and a full stop")
+            if not _CODE.match(comment):
+                yield Finding(path, "the comment does not start with a gRPC code")
             if not _shows(comment, reason):
                 yield Finding(path, f'no "Example:" with the JSON of an ErrorInfo of {reason} in domain mesh')
 

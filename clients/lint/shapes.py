@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator
 
-from buf.validate import validate_pb2
 from google.api import resource_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
+from buf.validate import validate_pb2
 from clients.lint.subject import Finding, Subject
 
 _THIRD_PARTY_ANSWERS = ("google.protobuf.Empty", "google.api.HttpBody")
@@ -56,9 +56,7 @@ def updates(subject: Subject) -> Iterator[Finding]:
             yield Finding(request.full_name, "an update without a FieldMask `update_mask`")
         rules = request.GetOptions().Extensions[validate_pb2.message].cel
         for field in request.fields:
-            if field.message_type is None or not field.message_type.GetOptions().HasExtension(
-                resource_pb2.resource
-            ):
+            if field.message_type is None or not field.message_type.GetOptions().HasExtension(resource_pb2.resource):
                 continue
             if not any(f"this.{field.name}.name.matches('^" in rule.expression for rule in rules):
                 yield Finding(request.full_name, f"no CEL rule matches {field.name}.name")

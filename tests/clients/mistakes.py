@@ -60,6 +60,14 @@ MISTAKES = (
         ('"/v1/samples"', '"/v1/samples/{page_token}"'),
     ),
     _mistake(
+        "SampleService.ListSamples: response_body, which the edge cannot serve (whole_answers)",
+        ('{get: "/v1/samples"}', '{get: "/v1/samples" response_body: "samples"}'),
+    ),
+    _mistake(
+        "SampleService.GetSample: response_body, which the edge cannot serve (whole_answers)",
+        ('{get: "/v1/{name=shelves/*/samples/*}"}', '{get: "/v1/{name=shelves/*/samples/*}" response_body: "note"}'),
+    ),
+    _mistake(
         "SampleService.UpdateSample: deadline 1.5 s is above max_deadline 1 s (deadlines)",
         ("max_deadline: {seconds: 20}", "max_deadline: {seconds: 1}"),
     ),
@@ -134,8 +142,7 @@ MISTAKES = (
         ('      errors: "SAMPLE_LOCKED"\n', ""),
     ),
     _mistake(
-        "ErrorReason.ERROR_REASON_SAMPLE_LOCKED: the comment does not start with a gRPC code and a full stop "
-        "(documented_reasons)",
+        "ErrorReason.ERROR_REASON_SAMPLE_LOCKED: the comment does not start with a gRPC code (documented_reasons)",
         ("// FAILED_PRECONDITION. The", "// The"),
     ),
     *(

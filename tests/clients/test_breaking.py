@@ -34,9 +34,7 @@ def repository(tmp_path: Path) -> Repository:
     return Repository(tmp_path)
 
 
-def test_a_first_commit_has_nothing_to_compare_with(
-    repository: Repository, capfd: pytest.CaptureFixture[str]
-) -> None:
+def test_a_first_commit_has_nothing_to_compare_with(repository: Repository, capfd: pytest.CaptureFixture[str]) -> None:
     repository.commit()
     assert breaking.base(repository.folder) is None
     assert breaking.check(repository.folder) == 0

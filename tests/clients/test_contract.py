@@ -77,9 +77,7 @@ def test_a_method_without_access_is_refused(compile_sample: CompileSample) -> No
     (service,) = services(compile_sample(("    access: ACCESS_USER\n", "")))
     with pytest.raises(ContractError) as refused:
         methods(service)
-    assert str(refused.value) == (
-        "mesh.sample.v1.SampleService.GetSample: no access option, so nobody could call it"
-    )
+    assert str(refused.value) == ("mesh.sample.v1.SampleService.GetSample: no access option, so nobody could call it")
 
 
 def test_a_user_method_without_permission_is_refused(compile_sample: CompileSample) -> None:

@@ -43,8 +43,7 @@ def signature(source: str, rpc: str) -> str:
         ),
         (
             "ImportSamples",
-            "async def ImportSamples( self, requests: AsyncIterator[{Sync}], call: Call_contra, / ) "
-            "-> {Sample}: ...",
+            "async def ImportSamples( self, requests: AsyncIterator[{Sync}], call: Call_contra, / ) -> {Sample}: ...",
         ),
         (
             "SyncSamples",

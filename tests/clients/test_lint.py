@@ -49,6 +49,4 @@ def test_an_exception_silences_one_rule_in_one_place(compile_sample: CompileSamp
 
 def test_an_exception_that_is_not_needed_is_found(compile_sample: CompileSample) -> None:
     allowed = {**SHARED, ("money", "mesh.sample.v1.Sample.price"): "a reason"}
-    assert findings(read(compile_sample()), allowed) == [
-        "mesh.sample.v1.Sample.price: needs no exception from money"
-    ]
+    assert findings(read(compile_sample()), allowed) == ["mesh.sample.v1.Sample.price: needs no exception from money"]
