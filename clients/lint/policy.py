@@ -56,8 +56,8 @@ def unique_routes(subject: Subject) -> Iterator[Finding]:
     taken: dict[tuple[str, str], str] = {}
     for rpc in subject.methods:
         for rule in rpc.http:
-            first = taken.setdefault((rule.verb, _shape(rule)), _path(rpc))
-            if first != _path(rpc):
+            first = taken.setdefault((rule.verb, _shape(rule)), rpc.descriptor.full_name)
+            if first != rpc.descriptor.full_name:
                 yield _finding(rpc, f"{rule.verb} {rule.path} leads to {first} already")
 
 
@@ -88,9 +88,5 @@ def _shape(rule: HttpRule) -> str:
     return re.sub(r"\{[^}=]*(?:=([^}]*))?\}", lambda variable: variable[1] or "*", rule.path)
 
 
-def _path(rpc: Method) -> str:
-    return f"{rpc.service}.{rpc.name}"
-
-
 def _finding(rpc: Method, message: str) -> Finding:
-    return Finding(_path(rpc), message)
+    return Finding(rpc.descriptor.full_name, message)
