@@ -8,7 +8,7 @@ BIN := .venv/bin
 help: ## This list.
 	@awk -F':.*## ' '/^[a-z-]+:.*## / {printf "  %-12s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
-setup: .venv/.synced ## Makes .venv from the lock file.
+setup: .venv/.synced .third_party/.laid ## Makes .venv from the lock file.
 
 # uv itself comes from PyPI into the environment when the machine has none.
 .venv/.synced: pyproject.toml uv.lock
@@ -16,5 +16,47 @@ setup: .venv/.synced ## Makes .venv from the lock file.
 	@UV=$$(command -v uv || echo $(BIN)/uv); $$UV sync --frozen --quiet --inexact --python $(PYTHON)
 	@touch $@
 
+# The protos that ours import, as text for buf and for people.
+.third_party/.laid: .venv/.synced clients/generate/third_party.py clients/generate/proto_source.py clients/generate/wheels.py
+	@$(BIN)/python -m clients.generate.third_party
+	@touch $@
+
 generate: setup ## Writes clients/gen from protos/.
 	@$(BIN)/python -m clients.generate
+
+# ---- Checks and tests ----
+
+.PHONY: check test format clean
+
+CHECKS := types imports generated style format contract proto-style proto-format breaking
+.PHONY: $(CHECKS:%=check-%)
+
+check-types: RUN = $(BIN)/mypy
+check-imports: RUN = $(BIN)/lint-imports --no-logo
+check-generated: RUN = $(BIN)/python -m clients.generate --check
+check-style: RUN = $(BIN)/ruff check
+check-format: RUN = $(BIN)/ruff format --check
+check-contract: RUN = $(BIN)/python -m clients.lint
+check-proto-style: RUN = $(BIN)/buf lint
+check-proto-format: RUN = $(BIN)/buf format --diff --exit-code
+check-breaking: RUN = $(BIN)/python -m clients.lint.breaking
+
+check: setup ## Everything that is not a test: types, style, imports, contract, generated code.
+	@$(MAKE) --no-print-directory -j2 $(CHECKS:%=check-%)
+
+# One line for a check that holds, the last one of its tool; all that the tool says for one that does not.
+$(CHECKS:%=check-%): check-%:
+	@said=$$($(RUN) 2>&1) || { printf '%s\n\n  %-13s FAILED\n' "$$said" $*; exit 1; }; \
+	last=$$(printf '%s' "$$said" | tail -n 1); printf '  %-13s %s\n' $* "$${last:-ok}"
+
+test: check ## What CI runs: the checks, then every test.
+	@$(BIN)/pytest --numprocesses auto
+
+format: setup ## Puts code and protos into their form.
+	@$(BIN)/ruff check --quiet --fix --exit-zero
+	@$(BIN)/ruff format --quiet
+	@$(BIN)/buf format --write
+
+clean: ## Removes what can be made again; the environment and the mesh's data stay.
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .third_party
+	@find clients gateway services tests -name __pycache__ -prune -exec rm -rf {} +

@@ -9,10 +9,11 @@ from enum import Enum
 from pathlib import Path
 
 from google.api import annotations_pb2, http_pb2
-from google.protobuf.descriptor import MethodDescriptor, ServiceDescriptor
+from google.protobuf.descriptor import FileDescriptor, MethodDescriptor, ServiceDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet, MethodOptions
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.duration_pb2 import Duration
+
 from mesh.options.v1 import policy_pb2
 
 IMAGE = Path(__file__).parent / "gen" / "mesh.binpb"
@@ -20,7 +21,11 @@ DEFAULT_DEADLINE = 5.0
 
 
 class ContractError(Exception):
-    """The contract breaks a rule of the mesh; the message names the RPC and the rule."""
+    """The contract breaks a rule of the mesh: the full name of the RPC, and the rule."""
+
+    def __init__(self, rpc: str, rule: str) -> None:
+        super().__init__(f"{rpc}: {rule}")
+        self.rpc, self.rule = rpc, rule
 
 
 class Access(Enum):
@@ -83,18 +88,22 @@ class Method:
 
 def methods(service: ServiceDescriptor) -> tuple[Method, ...]:
     """The RPCs of a service in the order of the proto. Raises `ContractError` when one says too little."""
-    return tuple(_read(method) for method in service.methods)
+    return tuple(method(descriptor) for descriptor in service.methods)
 
 
 def services(image: Path = IMAGE) -> Iterator[ServiceDescriptor]:
-    """The services in a descriptor image, by full name; those of third parties that it imports left out."""
-    files = FileDescriptorSet.FromString(image.read_bytes())
+    """Our services in a descriptor image, by full name."""
+    found = (service for file in files(image) for service in file.services_by_name.values())
+    yield from sorted(found, key=lambda service: service.full_name)
+
+
+def files(image: Path = IMAGE) -> tuple[FileDescriptor, ...]:
+    """Our files in a descriptor image, each after what it imports; those of third parties left out."""
+    described = FileDescriptorSet.FromString(image.read_bytes()).file
     pool = DescriptorPool()
-    for file in files.file:
+    for file in described:
         pool.Add(file)
-    names = sorted(f"{file.package}.{service.name}" for file in files.file for service in file.service)
-    for name in names:
-        yield pool.FindServiceByName(name)
+    return tuple(pool.FindFileByName(file.name) for file in described if file.package.startswith("mesh."))
 
 
 def area(service: str) -> str:
@@ -102,7 +111,8 @@ def area(service: str) -> str:
     return service.split(".")[-3]
 
 
-def _read(descriptor: MethodDescriptor) -> Method:
+def method(descriptor: MethodDescriptor) -> Method:
+    """One RPC. Raises `ContractError` when it says too little."""
     options = descriptor.GetOptions()
     policy = policy_pb2.MethodPolicy()
     policy.CopyFrom(descriptor.containing_service.GetOptions().Extensions[policy_pb2.defaults])
@@ -110,7 +120,7 @@ def _read(descriptor: MethodDescriptor) -> Method:
     level = options.idempotency_level
     safe = level == MethodOptions.NO_SIDE_EFFECTS
     deadline = _seconds(policy.deadline) or DEFAULT_DEADLINE
-    method = Method(
+    read = Method(
         descriptor=descriptor,
         access=_access(descriptor, policy),
         permission=policy.permission,
@@ -125,14 +135,14 @@ def _read(descriptor: MethodDescriptor) -> Method:
         idempotent=level != MethodOptions.IDEMPOTENCY_UNKNOWN,
         http=tuple(_http(options.Extensions[annotations_pb2.http])),
     )
-    if method.access is Access.USER and not method.permission:
-        raise ContractError(f"{descriptor.full_name}: access USER needs a permission")
-    return method
+    if read.access is Access.USER and not read.permission:
+        raise ContractError(descriptor.full_name, "access USER needs a permission")
+    return read
 
 
 def _access(descriptor: MethodDescriptor, policy: policy_pb2.MethodPolicy) -> Access:
     if policy.access == policy_pb2.ACCESS_UNSPECIFIED:
-        raise ContractError(f"{descriptor.full_name}: no access option, so nobody could call it")
+        raise ContractError(descriptor.full_name, "no access option, so nobody could call it")
     return Access(policy.access)
 
 

@@ -2,17 +2,16 @@
 
 import argparse
 import filecmp
-import os
 import shutil
-import subprocess
 import sys
 import tempfile
 from pathlib import Path
 
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
+from clients.generate.protoc import compile_protos, image
 from clients.generate.servicers import module_path, module_source
-from clients.generate.wheels import VALIDATE, third_party
+from clients.generate.wheels import VALIDATE
 
 ROOT = Path(__file__).resolve().parents[2]
 PROTOS = ROOT / "protos"
@@ -28,9 +27,9 @@ def main() -> None:
         fresh = Path(folder)
         generate(fresh)
         if check:
-            drift = sorted(_differences(filecmp.dircmp(fresh, GENERATED, ignore=["__pycache__"])))
+            drift = differences(fresh, GENERATED)
             if drift:
-                sys.exit("clients/gen is not what the protos say; run `make generate`:\n" + "\n".join(drift))
+                sys.exit("clients/gen is not what the protos say; run `make generate`:\n  " + "\n  ".join(drift))
         else:
             shutil.rmtree(GENERATED, ignore_errors=True)
             shutil.copytree(fresh, GENERATED)
@@ -38,20 +37,16 @@ def main() -> None:
 
 def generate(out: Path) -> None:
     """Writes the stubs and the descriptor image of `protos/` below `out`."""
-    with tempfile.NamedTemporaryFile(suffix=".binpb") as wheels:
-        wheels.write(third_party().SerializeToString())
-        wheels.flush()
-        protos = sorted(str(path.relative_to(PROTOS)) for path in PROTOS.rglob("*.proto"))
-        given = f"--descriptor_set_in={wheels.name}"
-        _protoc(given, f"--proto_path={PROTOS}", "--include_imports", "--include_source_info",
-                f"--descriptor_set_out={out / IMAGE}", f"--python_out={out}", f"--mypy_out=quiet:{out}",
-                f"--grpc_python_out={out}", f"--mypy_grpc_out=quiet:{out}", *protos)  # fmt: skip
-        # The validation wheel has no google.protobuf stub of its own rules, and our stubs import one.
-        _protoc(given, f"--python_out={out}", f"--mypy_out=quiet:{out}", VALIDATE)
+    protos = sorted(str(path.relative_to(PROTOS)) for path in PROTOS.rglob("*.proto"))
+    messages = f"--python_out={out}", f"--mypy_out=quiet:{out}"
+    calls = f"--grpc_python_out={out}", f"--mypy_grpc_out=quiet:{out}"
+    compile_protos(PROTOS, protos, *image(out / IMAGE), *messages, *calls)
+    # The validation wheel has no google.protobuf stub of its own rules, and our stubs import one.
+    compile_protos(PROTOS, [VALIDATE], *messages)
 
-    image = FileDescriptorSet.FromString((out / IMAGE).read_bytes())
-    home = {f"{file.package}.{message.name}": file.name for file in image.file for message in file.message_type}
-    for file in image.file:
+    files = FileDescriptorSet.FromString((out / IMAGE).read_bytes()).file
+    home = {f"{file.package}.{message.name}": file.name for file in files for message in file.message_type}
+    for file in files:
         if file.name not in protos:
             continue
         if file.service:
@@ -61,15 +56,14 @@ def generate(out: Path) -> None:
                 stub.unlink()
 
 
-def _protoc(*arguments: str) -> None:
-    command = [sys.executable, "-m", "grpc_tools.protoc", *arguments]
-    plugins = Path(sys.executable).parent
-    subprocess.run(command, check=True, env={**os.environ, "PATH": f"{plugins}:{os.environ['PATH']}"})
+def differences(fresh: Path, kept: Path) -> list[str]:
+    """The files, as paths from the folders, that are only in one of them or not the same."""
+    return sorted(_differences(filecmp.dircmp(fresh, kept, ignore=["__pycache__"])))
 
 
 def _differences(compared: filecmp.dircmp[str], below: str = "") -> list[str]:
     names = compared.left_only + compared.right_only + compared.diff_files + compared.funny_files
-    found = [f"  {below}{name}" for name in names]
+    found = [f"{below}{name}" for name in names]
     for name, sub in compared.subdirs.items():
         found += _differences(sub, f"{below}{name}/")
     return found

@@ -45,9 +45,7 @@ def module_source(file: FileDescriptorProto, home: dict[str, str]) -> str:
 
 
 def _service(file: FileDescriptorProto, service: ServiceDescriptorProto, home: dict[str, str]) -> str:
-    head = _SERVICE.format(
-        name=service.name, full_name=f"{file.package}.{service.name}", module=_module(file.name)
-    )
+    head = _SERVICE.format(name=service.name, full_name=f"{file.package}.{service.name}", module=_module(file.name))
     return head + "".join("\n" + line for method in service.method for line in _method(method, home)) + "\n"
 
 

@@ -1,0 +1,55 @@
+"""`python -m clients.lint.breaking`: fails when the protos break callers of the contract on the main branch.
+
+A branch is compared with where it left main. On main itself, as in a fresh clone, that is with the commit before.
+"""
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+IMAGE = "clients/gen/mesh.binpb"
+
+
+def main() -> None:
+    sys.exit(check(ROOT))
+
+
+def check(repository: Path) -> int:
+    """Compares the protos of a working tree; returns buf's exit code, 0 when all is well."""
+    commit = base(repository)
+    before = _git(repository, "show", f"{commit}:{IMAGE}") if commit else None
+    if before is None:
+        sys.stdout.write("skipped: there is no earlier contract to compare with\n")
+        return 0
+    # Source against an image: findings point into the files here, and the past needs no third-party protos.
+    command = [str(Path(sys.executable).with_name("buf")), "breaking", "protos", "--against", "-#format=binpb"]
+    return subprocess.run(command, cwd=repository, input=before).returncode
+
+
+def base(repository: Path) -> str | None:
+    """The commit whose contract is in use; none when the repository holds no other commit than HEAD."""
+    head = _git(repository, "rev-parse", "HEAD")
+    return next((commit.decode().strip() for commit in _candidates(repository) if commit != head), None)
+
+
+def _candidates(repository: Path) -> Iterator[bytes]:
+    for command in (
+        ("merge-base", "origin/main", "HEAD"),
+        ("merge-base", "main", "HEAD"),
+        ("rev-parse", "--verify", "HEAD~1"),
+    ):
+        commit = _git(repository, *command)
+        if commit is not None:
+            yield commit
+
+
+def _git(repository: Path, *arguments: str) -> bytes | None:
+    command = ["git", "-C", str(repository), *arguments]
+    done = subprocess.run(command, capture_output=True)
+    return done.stdout if done.returncode == 0 else None
+
+
+if __name__ == "__main__":
+    main()

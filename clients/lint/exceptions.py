@@ -1,0 +1,7 @@
+"""Where the contract breaks a rule of ours on purpose, by rule and place, and why."""
+
+from collections.abc import Mapping
+
+EXCEPTIONS: Mapping[tuple[str, str], str] = {
+    ("money", "mesh.options.v1.RateLimit.cost"): "Units of a rate limit.",
+}

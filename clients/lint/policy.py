@@ -1,0 +1,92 @@
+"""Rules of an RPC's policy: who may call it, how it is reached, how long it takes."""
+
+import re
+from collections.abc import Iterator
+
+from google.api import annotations_pb2
+
+from clients.contract import Access, ContractError, HttpRule, Method, area, method
+from clients.lint.subject import Finding, Subject
+
+
+def access(subject: Subject) -> Iterator[Finding]:
+    """Every RPC says who may call it, and USER says with which permission: nothing is open by omission."""
+    for rpc in subject.rpcs:
+        try:
+            method(rpc)
+        except ContractError as error:
+            yield Finding(error.rpc, error.rule)
+
+
+def permission(subject: Subject) -> Iterator[Finding]:
+    """A permission is `area.verb`, of the RPC's own area."""
+    for rpc in subject.methods:
+        own = area(rpc.service)
+        if rpc.permission and not re.fullmatch(rf"{own}\.[a-z_]+", rpc.permission):
+            yield _finding(rpc, f"permission {rpc.permission!r} is not {own}.<verb>")
+
+
+def idempotency(subject: Subject) -> Iterator[Finding]:
+    """Every RPC says whether it may be repeated: retries rest on it."""
+    for rpc in subject.methods:
+        if not rpc.idempotent:
+            yield _finding(rpc, "no idempotency_level")
+
+
+def verbs(subject: Subject) -> Iterator[Finding]:
+    """GET, and only GET, has no side effects: what caches and browsers believe of it is then true."""
+    for rpc in subject.methods:
+        for rule in rpc.http:
+            if rpc.safe != (rule.verb == "GET"):
+                level = "NO_SIDE_EFFECTS" if rpc.safe else "an RPC with side effects"
+                yield _finding(rpc, f"{level} is bound to {rule.verb} {rule.path}")
+
+
+def routes(subject: Subject) -> Iterator[Finding]:
+    """What is for people is reached as JSON; what is for services is not reached from outside at all."""
+    for rpc in subject.methods:
+        if rpc.access is Access.SERVICE and rpc.http:
+            yield _finding(rpc, "access SERVICE, yet an HTTP rule routes it at the edge")
+        if rpc.access is not Access.SERVICE and not rpc.http:
+            yield _finding(rpc, "no HTTP rule")
+
+
+def unique_routes(subject: Subject) -> Iterator[Finding]:
+    """One verb and path leads to one RPC, whatever its variables are called."""
+    taken: dict[tuple[str, str], str] = {}
+    for rpc in subject.methods:
+        for rule in rpc.http:
+            first = taken.setdefault((rule.verb, _shape(rule)), rpc.descriptor.full_name)
+            if first != rpc.descriptor.full_name:
+                yield _finding(rpc, f"{rule.verb} {rule.path} leads to {first} already")
+
+
+def whole_answers(subject: Subject) -> Iterator[Finding]:
+    """JSON is the whole answer: Envoy refuses to load a `response_body`."""
+    for rpc in subject.rpcs:
+        rule = rpc.GetOptions().Extensions[annotations_pb2.http]
+        if any(binding.response_body for binding in (rule, *rule.additional_bindings)):
+            yield Finding(rpc.full_name, "response_body, which the edge cannot serve")
+
+
+def deadlines(subject: Subject) -> Iterator[Finding]:
+    """The default deadline is one that is honoured."""
+    for rpc in subject.methods:
+        if rpc.deadline > rpc.max_deadline:
+            yield _finding(rpc, f"deadline {rpc.deadline:g} s is above max_deadline {rpc.max_deadline:g} s")
+
+
+def caching(subject: Subject) -> Iterator[Finding]:
+    """Only an answer without side effects is reused."""
+    for rpc in subject.methods:
+        if rpc.cache_lifetime and not rpc.safe:
+            yield _finding(rpc, "cached, yet not NO_SIDE_EFFECTS")
+
+
+def _shape(rule: HttpRule) -> str:
+    """The path without its variables' names: `/v1/{name=products/*}` and `/v1/products/{id}` are one."""
+    return re.sub(r"\{[^}=]*(?:=([^}]*))?\}", lambda variable: variable[1] or "*", rule.path)
+
+
+def _finding(rpc: Method, message: str) -> Finding:
+    return Finding(rpc.descriptor.full_name, message)
