@@ -1,6 +1,6 @@
 # Everything runs in .venv, made from uv.lock. A machine needs Python 3.11+, make and pip, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help setup generate
+.PHONY: help setup generate up down status logs restart
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -15,6 +15,21 @@ setup: .venv/.synced ## Makes .venv from the lock file.
 	@command -v uv >/dev/null || [ -x $(BIN)/uv ] || { $(PYTHON) -m venv .venv && $(BIN)/pip install -q uv; }
 	@UV=$$(command -v uv || echo $(BIN)/uv); $$UV sync --frozen --quiet --inexact --python $(PYTHON)
 	@touch $@
+
+up: setup ## Starts the mesh and shows one reservation.
+	@$(BIN)/python -m services._local up
+
+down: setup ## Stops the mesh; its data stays.
+	@$(BIN)/python -m services._local down
+
+status: setup ## Shows every process and whether it serves.
+	@$(BIN)/python -m services._local status
+
+logs: setup ## Follows the logs; SERVICE=inventory narrows.
+	@$(BIN)/python -m services._local logs $(SERVICE)
+
+restart: setup ## Restarts the services one by one; SERVICE=inventory narrows.
+	@$(BIN)/python -m services._local restart $(SERVICE)
 
 generate: setup ## Writes clients/gen from protos/.
 	@$(BIN)/python -m clients.generate

@@ -5,10 +5,12 @@ import time
 import urllib.request
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
+from urllib.error import HTTPError
 from urllib.parse import urlsplit
 
 TIMEOUT = 2.0
 INTERVAL = 0.05
+SERVER_ERROR = 500
 
 
 class NotHealthyError(Exception):
@@ -39,7 +41,8 @@ def wait(checks: Mapping[str, str], seconds: float) -> None:
 def check(url: str) -> None:
     """Returns when the server behind the URL answers and is ready for work, raises otherwise.
 
-    `postgresql://` and `redis://` log in, `grpc://HOST:PORT` asks the standard health service, `http://` gets a page.
+    `postgresql://` and `redis://` log in, `grpc://HOST:PORT` asks the standard health service, `http://` gets
+    an answer, be it a refusal.
     """
     CHECKS[urlsplit(url).scheme](url)
 
@@ -84,8 +87,11 @@ def _grpc(url: str) -> None:
 
 
 def _http(url: str) -> None:
-    with urllib.request.urlopen(url, timeout=TIMEOUT):  # noqa: S310  our own loopback address
-        pass
+    try:
+        urllib.request.urlopen(url, timeout=TIMEOUT).close()  # noqa: S310  our own loopback address
+    except HTTPError as error:
+        if error.code >= SERVER_ERROR:
+            raise
 
 
 CHECKS = {"postgresql": _postgres, "postgres": _postgres, "redis": _redis, "grpc": _grpc, "http": _http}

@@ -16,6 +16,8 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 
+import asyncpg
+
 from services._local import command, health, privilege
 
 HOST = "127.0.0.1"
@@ -95,6 +97,16 @@ def valkey(folder: Path, port: int, password: str) -> Store:
         command.Command((str(program), str(config)), cwd=folder.parent),
         f"redis://:{password}@{HOST}:{port}/0",
     )
+
+
+async def create_database(url: str, name: str) -> None:
+    """Creates a database on the server that `url` reaches as superuser, unless it is there."""
+    connection = await asyncpg.connect(url)
+    try:
+        if not await connection.fetchval("SELECT true FROM pg_database WHERE datname = $1", name):
+            await connection.execute(f'CREATE DATABASE "{name}"')
+    finally:
+        await connection.close()
 
 
 @contextmanager
