@@ -82,6 +82,4 @@ def _call(edge: str, path: str, body: bytes | None = None, *, accept: int = 200)
         said = error.read().decode(errors="replace")
         if error.code == accept:
             return {}
-        raise MeshError(
-            f"edge: {request.method or request.get_method()} {path} answered {error.code}: {said}"
-        ) from None
+        raise MeshError(f"edge: {request.get_method()} {path} answered {error.code}: {said}") from None

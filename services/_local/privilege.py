@@ -31,13 +31,18 @@ def unprivileged() -> tuple[str, ...]:
     """
     if os.geteuid() != 0:
         return ()
-    for prefix in (_namespace(), _account()):
+    for prefix in ways():
         if shutil.which(prefix[0]) and _works(prefix):
             return prefix
     raise PrivilegeError(
         "PostgreSQL does not run as root, and neither `unshare --user` nor `setpriv` (util-linux) work here. "
         "Run as an ordinary user, or set MESH_POSTGRES_DSN to use a server of your own."
     )
+
+
+def ways() -> tuple[tuple[str, ...], ...]:
+    """The words for each way that root has, the better first, whether it works here or not."""
+    return _namespace(), _account()
 
 
 def hand_over(folder: Path) -> None:

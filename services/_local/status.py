@@ -1,6 +1,7 @@
 """What runs, and how it is."""
 
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 
 import psutil
@@ -36,11 +37,10 @@ def status(layout: Layout) -> bool:
         return False
     now = state.load(layout.state)
     reasons = health.failures({part.name: part.check for part in parts})
-    rows = [_row("supervisor", "", now.supervisor, "" if now.supervised else "dead", external=False)]
-    rows += [
-        _row(part.name, part.address, now.processes.get(part.name), reasons.get(part.name, ""), not part.command)
-        for part in parts
-    ]
+    rows = [_row("supervisor", "", now.supervisor, "", workers=False)]
+    for part in parts:
+        reason, process = reasons.get(part.name, ""), now.processes.get(part.name)
+        rows.append(_row(part.name, part.address, process, reason) if part.command else _external(part, reason))
     _print_table(rows)
     for name, reason in reasons.items():
         say(f"{name}: {reason}")
@@ -49,27 +49,39 @@ def status(layout: Layout) -> bool:
     return serving
 
 
-def _row(name: str, address: str, process: state.Process | None, reason: str, external: bool) -> Row:
-    verdict = "NOT_SERVING" if reason else "SERVING"
-    if external:
-        return Row(name, "EXTERNAL", verdict, address)
+def _external(part: plan.Part, reason: str) -> Row:
+    return Row(part.name, "EXTERNAL", _verdict(reason), part.address)
+
+
+def _row(name: str, address: str, process: state.Process | None, reason: str, *, workers: bool = True) -> Row:
     found = process.find() if process else None
     if process is None or found is None:
-        return Row(name, process.phase if process and process.pid == 0 else "DEAD", "NOT_SERVING", address)
+        waits = process is not None and process.phase is state.Phase.BACKOFF
+        return Row(name, state.Phase.BACKOFF if waits else "DEAD", "NOT_SERVING", address)
     uptime = _duration(time.time() - found.create_time())
-    return Row(name, "RUNNING", verdict, address, f"{_megabytes(found):.0f}", uptime, str(process.restarts))
+    return Row(
+        name,
+        process.phase,
+        _verdict(reason),
+        address,
+        _megabytes(found, workers=workers),
+        uptime,
+        str(process.restarts),
+    )
 
 
-def _megabytes(process: psutil.Process) -> float:
-    """Memory of a process and its children; what they share is counted once, where the kernel tells."""
+def _verdict(reason: str) -> str:
+    return "NOT_SERVING" if reason else "SERVING"
+
+
+def _megabytes(process: psutil.Process, *, workers: bool) -> str:
+    """Memory of a process and its workers; what they share is counted once, where the kernel tells."""
     total = 0
-    for each in (process, *process.children(recursive=True)):
-        try:
+    for each in (process, *(process.children(recursive=True) if workers else ())):
+        with suppress(psutil.Error):  # it may just have ended
             memory = each.memory_full_info()
             total += getattr(memory, "pss", memory.rss)
-        except psutil.Error:  # it has just ended
-            continue
-    return total / 1e6
+    return f"{total / 1e6:.0f}"
 
 
 def _duration(seconds: float) -> str:

@@ -37,6 +37,7 @@ class Supervisor:
         self._parts: dict[str, plan.Part] = {}
         self._tasks: dict[str, asyncio.Task[None]] = {}
         self._processes: dict[str, state.Process] = {}
+        self._news = asyncio.Event()
         self._applied = ""
         self._self = state.Process.of(os.getpid())
 
@@ -60,6 +61,9 @@ class Supervisor:
         for name, part in wanted.items():
             if name not in self._tasks and part.command:
                 self._tasks[name] = asyncio.create_task(self._keep(name, part.command), name=name)
+        while wanted.keys() - self._processes.keys():
+            self._news.clear()
+            await self._news.wait()
         self._parts = wanted
         self._applied = digest(self._layout)
         self._publish()
@@ -123,6 +127,7 @@ class Supervisor:
     def _publish(self, name: str = "", process: state.Process | None = None) -> None:
         if process:
             self._processes[name] = process
+            self._news.set()
         state.save(self._layout.state, state.State(self._self, self._applied, self._processes))
 
 

