@@ -4,9 +4,8 @@ import json
 import uuid
 from pathlib import Path
 from typing import Any
-from urllib.error import HTTPError
-from urllib.request import Request, urlopen
 
+from services._local import loopback
 from services._local.layout import MeshError, say
 
 CATALOGUE = Path(__file__).with_name("demo.json")
@@ -74,12 +73,7 @@ def _post(edge: str, path: str, body: dict[str, Any], *, accept: int = 200) -> d
 
 
 def _call(edge: str, path: str, body: bytes | None = None, *, accept: int = 200) -> dict[str, Any]:
-    request = Request(edge + path, body, {"content-type": "application/json"})  # noqa: S310  our own loopback address
-    try:
-        with urlopen(request, timeout=SECONDS) as answer:  # noqa: S310
-            return dict(json.load(answer))
-    except HTTPError as error:
-        said = error.read().decode(errors="replace")
-        if error.code == accept:
-            return {}
-        raise MeshError(f"edge: {request.get_method()} {path} answered {error.code}: {said}") from None
+    code, answer = loopback.call(edge + path, body, seconds=SECONDS)
+    if code not in (200, accept):
+        raise MeshError(f"edge: {path} answered {code}: {answer}")
+    return dict(json.loads(answer))

@@ -2,11 +2,11 @@
 
 import asyncio
 import time
-import urllib.request
 from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from urllib.error import HTTPError
 from urllib.parse import urlsplit
+
+from services._local import loopback
 
 TIMEOUT = 2.0
 INTERVAL = 0.05
@@ -80,18 +80,16 @@ def _grpc(url: str) -> None:
     import grpc
     from grpc_health.v1 import health_pb2, health_pb2_grpc
 
-    with grpc.insecure_channel(urlsplit(url).netloc) as channel:
+    with grpc.insecure_channel(urlsplit(url).netloc, [("grpc.enable_http_proxy", 0)]) as channel:
         answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=TIMEOUT)
     if answer.status != health_pb2.HealthCheckResponse.SERVING:
         raise ConnectionError(health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status))
 
 
 def _http(url: str) -> None:
-    try:
-        urllib.request.urlopen(url, timeout=TIMEOUT).close()  # noqa: S310  our own loopback address
-    except HTTPError as error:
-        if error.code >= SERVER_ERROR:
-            raise
+    code, answer = loopback.call(url, seconds=TIMEOUT)
+    if code >= SERVER_ERROR:
+        raise ConnectionError(f"HTTP {code} {' '.join(answer.split())}")
 
 
 CHECKS = {"postgresql": _postgres, "postgres": _postgres, "redis": _redis, "grpc": _grpc, "http": _http}
