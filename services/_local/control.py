@@ -91,11 +91,10 @@ def _stop_orphans(parts: Iterable[plan.Part], now: state.State) -> bool:
 
 
 def _gone(process: psutil.Process, seconds: float) -> None:
-    try:
-        process.wait(seconds)
-    except psutil.TimeoutExpired:
+    _until(lambda: state.ended(process), seconds)
+    if not state.ended(process):
         process.kill()
-        process.wait(seconds)
+        _until(lambda: state.ended(process), seconds)
 
 
 def _until(condition: Callable[[], bool], seconds: float) -> None:

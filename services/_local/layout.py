@@ -101,6 +101,9 @@ def read_json(path: Path, default: Any) -> Any:
 
 
 def say(line: str) -> None:
-    """Tells the person at the terminal."""
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
+    """Tells the person at the terminal. If nobody listens any more, as after `| head`, the work goes on."""
+    try:
+        sys.stdout.write(f"{line}\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -48,9 +48,9 @@ class Process:
         try:
             found = psutil.Process(self.pid)
             same = abs(_started(found) - self.started) < PRECISION
-            return found if same and found.status() != psutil.STATUS_ZOMBIE else None
         except psutil.NoSuchProcess:
             return None
+        return found if same and not ended(found) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +65,14 @@ class State:
     def supervised(self) -> bool:
         """Whether the supervisor is alive."""
         return self.supervisor is not None and self.supervisor.find() is not None
+
+
+def ended(process: psutil.Process) -> bool:
+    """Whether a process is over, be it that its parent has not asked for its exit code yet."""
+    try:
+        return not process.is_running() or process.status() == psutil.STATUS_ZOMBIE
+    except psutil.NoSuchProcess:
+        return True
 
 
 def _started(process: psutil.Process) -> float:

@@ -62,7 +62,7 @@ def test_a_new_plan_stops_and_starts_only_what_differs(layout: Layout) -> None:
     after = processes(layout)
     assert after["stays"] == before["stays"]
     assert after["changes"] != before["changes"]
-    assert not before["leaves"].is_running()
+    assert state.ended(before["leaves"])
 
 
 def test_the_edge_stops_first_and_the_stores_last(layout: Layout) -> None:
@@ -78,7 +78,7 @@ def test_what_does_not_listen_is_killed(layout: Layout) -> None:
     eventually(lambda: "deaf" in layout.log("a").read_text())
     found = processes(layout)["a"]
     control.stop(layout)
-    assert not found.is_running()
+    assert state.ended(found)
 
 
 def test_down_clears_up_after_a_killed_supervisor(layout: Layout) -> None:
@@ -88,9 +88,9 @@ def test_down_clears_up_after_a_killed_supervisor(layout: Layout) -> None:
     assert supervisor
     os.kill(supervisor.pid, signal.SIGKILL)
     eventually(lambda: not state.load(layout.state).supervised)
-    assert all(process.is_running() for process in left.values())
+    assert not any(state.ended(process) for process in left.values())
     assert control.stop(layout)
-    assert not any(process.is_running() for process in left.values())
+    assert all(state.ended(process) for process in left.values())
     assert not control.stop(layout)
 
 
