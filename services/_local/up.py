@@ -8,9 +8,8 @@ import sys
 import time
 from collections.abc import Mapping
 
-from services._local import control, credentials, demo, health, logs, ports, state, stores
+from services._local import control, credentials, demo, health, logs, plan, ports, state, stores
 from services._local.layout import Layout, MeshError, read_json, say, write_json
-from services._local.plan import Part
 from services._local.topology import DATABASE, Topology, listeners, services
 
 WAIT_SECONDS = 45.0
@@ -31,9 +30,9 @@ def up(layout: Layout) -> None:
             say("Stopped what a killed supervisor had left running.")
         try:
             topology = _topology(layout, running=running)
-            count = _start(topology, running=running)
+            count = _start(topology)
             verb = "was running already and still is" if running else "is"
-            say(f"The mesh {verb} SERVING: {count} processes after {time.monotonic() - began:.1f} s.\n")
+            say(f"The mesh {verb} SERVING: {count} parts after {time.monotonic() - began:.1f} s.\n")
             demo.tell(topology.endpoints()["edge"])
         except BaseException:
             if not running:
@@ -58,12 +57,12 @@ def _topology(layout: Layout, *, running: bool) -> Topology:
     )
 
 
-def _start(topology: Topology, *, running: bool) -> int:
+def _start(topology: Topology) -> int:
     """Brings all parts up and returns how many there are."""
     layout = topology.layout
     base = topology.store_parts()
-    if not running:
-        control.apply(layout, base)
+    others = [part for part in plan.load(layout.plan) if part.stage is not plan.Stage.STORE]
+    control.apply(layout, [*base, *others])
     _wait(layout, base)
     if not topology.postgres:
         asyncio.run(stores.create_database(base[0].check, DATABASE))
@@ -85,7 +84,7 @@ def _start(topology: Topology, *, running: bool) -> int:
     return len(parts)
 
 
-def _wait(layout: Layout, parts: tuple[Part, ...]) -> None:
+def _wait(layout: Layout, parts: tuple[plan.Part, ...]) -> None:
     """Returns when every part is healthy. Raises `MeshError` when one takes too long or ends again and again."""
     deadline = time.monotonic() + WAIT_SECONDS
     before = state.load(layout.state).processes
