@@ -69,8 +69,12 @@ def _namespace() -> tuple[str, ...]:
 def _account() -> tuple[str, ...]:
     uid, gid = _ids()
     only = "-all,+dac_override"
-    capabilities = (f"--inh-caps={only}", f"--ambient-caps={only}", f"--bounding-set={only}")
-    return ("setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--no-new-privs", *capabilities, "--")
+    return (
+        *("setpriv", f"--reuid={uid}", f"--regid={gid}", "--clear-groups", "--no-new-privs"),
+        *(f"--inh-caps={only}", f"--ambient-caps={only}", f"--bounding-set={only}"),
+        # Without this access(2), by which PostgreSQL looks for itself, does not count the capability.
+        *("--securebits=+no_setuid_fixup", "--"),
+    )
 
 
 def _works(prefix: tuple[str, ...]) -> bool:
