@@ -1,6 +1,6 @@
 # Everything runs in .venv, made from uv.lock. A machine needs Python 3.11+, make and pip, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help setup generate up down status logs restart
+.PHONY: help setup generate
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -16,6 +16,13 @@ setup: .venv/.synced ## Makes .venv from the lock file.
 	@UV=$$(command -v uv || echo $(BIN)/uv); $$UV sync --frozen --quiet --inexact --python $(PYTHON)
 	@touch $@
 
+generate: setup ## Writes clients/gen from protos/.
+	@$(BIN)/python -m clients.generate
+
+# ---- The local mesh ----
+
+.PHONY: up down status logs restart
+
 up: setup ## Starts the mesh and shows one reservation.
 	@$(BIN)/python -m services._local up
 
@@ -30,6 +37,3 @@ logs: setup ## Follows the logs; SERVICE=inventory narrows.
 
 restart: setup ## Restarts the services one by one; SERVICE=inventory narrows.
 	@$(BIN)/python -m services._local restart $(SERVICE)
-
-generate: setup ## Writes clients/gen from protos/.
-	@$(BIN)/python -m clients.generate
