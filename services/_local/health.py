@@ -81,7 +81,10 @@ def _grpc(url: str) -> None:
     from grpc_health.v1 import health_pb2, health_pb2_grpc
 
     with grpc.insecure_channel(urlsplit(url).netloc, [("grpc.enable_http_proxy", 0)]) as channel:
-        answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=TIMEOUT)
+        try:
+            answer = health_pb2_grpc.HealthStub(channel).Check(health_pb2.HealthCheckRequest(), timeout=TIMEOUT)
+        except grpc.RpcError as error:
+            raise ConnectionError(f"{error.code().name} {error.details()}") from None
     if answer.status != health_pb2.HealthCheckResponse.SERVING:
         raise ConnectionError(health_pb2.HealthCheckResponse.ServingStatus.Name(answer.status))
 

@@ -92,8 +92,10 @@ def _wait(layout: Layout, parts: tuple[plan.Part, ...]) -> None:
     while reasons := health.failures(checks, seconds=1.0):
         now = state.load(layout.state).processes
         ending = [name for name in reasons if _restarts(now, name) - _restarts(before, name) >= GIVE_UP_RESTARTS]
-        if ending or time.monotonic() > deadline:
-            raise MeshError("\n".join(_complaint(layout, name, reasons[name]) for name in ending or reasons))
+        if ending:
+            raise MeshError("\n".join(_complaint(layout, name, "ends again and again") for name in ending))
+        if time.monotonic() > deadline:
+            raise MeshError("\n".join(_complaint(layout, name, reason) for name, reason in reasons.items()))
         checks = {name: checks[name] for name in reasons}
 
 
