@@ -60,3 +60,22 @@ format: setup ## Puts code and protos into their form.
 clean: ## Removes what can be made again; the environment and the mesh's data stay.
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .third_party
 	@find clients gateway services tests -name __pycache__ -prune -exec rm -rf {} +
+
+# ---- The local mesh ----
+
+.PHONY: up down status logs restart
+
+up: setup ## Starts the mesh and shows one reservation.
+	@$(BIN)/python -m services._local up
+
+down: setup ## Stops the mesh; its data stays.
+	@$(BIN)/python -m services._local down
+
+status: setup ## Shows every process and whether it serves.
+	@$(BIN)/python -m services._local status
+
+logs: setup ## Follows the logs; SERVICE=inventory narrows.
+	@$(BIN)/python -m services._local logs $(SERVICE)
+
+restart: setup ## Restarts the services one by one; SERVICE=inventory narrows.
+	@$(BIN)/python -m services._local restart $(SERVICE)

@@ -1,0 +1,1 @@
+"""The local mesh: runs every part on one bare machine, without containers."""

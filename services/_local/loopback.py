@@ -1,0 +1,18 @@
+"""HTTP to this machine, past any proxy that the environment names."""
+
+from contextlib import closing
+from http.client import HTTPConnection
+from urllib.parse import urlsplit
+
+
+def call(url: str, body: bytes | None = None, *, seconds: float) -> tuple[int, str]:
+    """GETs the URL, or POSTs JSON to it, and returns the status and the answer's text.
+
+    Raises `OSError` or `http.client.HTTPException` when there is no whole answer.
+    """
+    parts = urlsplit(url)
+    path = parts.path + (f"?{parts.query}" if parts.query else "")
+    with closing(HTTPConnection(parts.netloc, timeout=seconds)) as connection:
+        connection.request("GET" if body is None else "POST", path, body, {"content-type": "application/json"})
+        answer = connection.getresponse()
+        return answer.status, answer.read().decode(errors="replace")
