@@ -3,10 +3,12 @@
 Another host needs what stands here: make a `Call`, hand it to the interceptors, turn a `Refusal` into a status.
 """
 
+from __future__ import annotations
+
 from asyncio import get_running_loop
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
-from typing import Any, cast
+from typing import Any, TypeAlias, cast
 
 import grpc
 import uuid_utils
@@ -27,7 +29,7 @@ MAX_MESSAGE_BYTES = 4 * 1024 * 1024
 _CODES = {code.value[0]: code for code in grpc.StatusCode}
 _log = logger(__name__)
 
-Context = ServicerContext[Any, Any]
+Context: TypeAlias = "ServicerContext[Any, Any]"
 
 
 @dataclass(frozen=True, slots=True)

@@ -48,7 +48,7 @@ def configure(level: str, service: str) -> None:
 
 def logger(name: str) -> FilteringBoundLogger:
     """A logger that names its module."""
-    bound: FilteringBoundLogger = structlog.get_logger(logger=name)
+    bound: FilteringBoundLogger = structlog.get_logger(module=name)
     return bound
 
 

@@ -1,0 +1,153 @@
+"""Real stores and the real wire for every test.
+
+Each test worker runs a Postgres and a Valkey of its own; each test gets a fresh copy of a migrated database, so that
+tests neither see nor wait for one another.
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import asyncpg
+import grpc
+import pytest
+
+from services._local import ports, stores
+from services._platform import migrate
+from services._platform.server import Compose, Server
+from services._platform.settings import Settings
+
+TEMPLATE = "migrated"
+SIGNING_KEY = secrets.token_hex(32)
+
+
+class Clock:
+    """A clock that tests set forward. It starts a little in the past, so that nothing is in the future."""
+
+    def __init__(self) -> None:
+        self.now = datetime.now(UTC) - timedelta(days=30)
+
+    def __call__(self) -> datetime:
+        return self.now
+
+    def advance(self, **by: float) -> None:
+        """Sets the clock forward by a timedelta's arguments."""
+        self.now += timedelta(**by)
+
+
+@dataclass(frozen=True, slots=True)
+class Backends:
+    """The stores of a test worker. `admin` reaches the server's own database as superuser."""
+
+    admin: str
+    redis: str
+    passwords: dict[str, str]
+
+    def database(self, name: str, role: str = "postgres") -> str:
+        """The DSN of a database, as a role."""
+        server = self.admin.rpartition("/")[0]
+        if role != "postgres":
+            server = f"postgresql://{role}:{self.passwords[role]}@{server.rpartition('@')[2]}"
+        return f"{server}/{name}"
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """A migrated database of one test."""
+
+    backends: Backends
+    name: str
+
+    def dsn(self, role: str = "postgres") -> str:
+        """Its DSN, as a role."""
+        return self.backends.database(self.name, role)
+
+    @asynccontextmanager
+    async def connect(self, role: str = "postgres") -> AsyncIterator[asyncpg.Connection]:
+        """A connection to it, as a role; the superuser sees inventory's tables by their bare names too."""
+        connection = await asyncpg.connect(self.dsn(role), server_settings={"search_path": "inventory"})
+        try:
+            yield connection
+        finally:
+            await connection.close()
+
+
+Serve = Callable[..., AbstractAsyncContextManager[grpc.aio.Channel]]
+
+
+@pytest.fixture(scope="session")
+def backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backends]:
+    """A Postgres and a Valkey, with the template that databases are copied from."""
+    folder = tmp_path_factory.mktemp("backends")
+    port = ports.choose(["postgres", "valkey"], {}, edge=None, seed=str(folder))
+    password = secrets.token_hex(16)
+    passwords = {service: secrets.token_hex(16) for service in migrate.services()}
+    postgres = stores.postgres(folder / "postgres", port["postgres"], password, durable=False)
+    valkey = stores.valkey(folder / "valkey", port["valkey"], password)
+    log = folder / "log"
+    with stores.running(postgres, log), stores.running(valkey, log):
+        backends = Backends(postgres.url, valkey.url, passwords)
+
+        async def prepare() -> None:
+            await stores.create_database(backends.admin, TEMPLATE)
+            await migrate.migrate(backends.database(TEMPLATE), passwords)
+
+        asyncio.run(prepare())
+        yield backends
+
+
+@pytest.fixture
+async def database(backends: Backends) -> AsyncIterator[Database]:
+    """A database of the test's own."""
+    async with copied_database(backends) as copy:
+        yield copy
+
+
+@asynccontextmanager
+async def copied_database(backends: Backends) -> AsyncIterator[Database]:
+    """A copy of the migrated template, dropped at the end."""
+    name = f"test_{secrets.token_hex(6)}"
+    admin = await asyncpg.connect(backends.admin)
+    try:
+        await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}" STRATEGY file_copy')
+        yield Database(backends, name)
+    finally:
+        await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+        await admin.close()
+
+
+@pytest.fixture
+def clock() -> Clock:
+    """A clock to set forward."""
+    return Clock()
+
+
+def settings(database: Database, service: str, **more: object) -> Settings:
+    """The settings of a service on a test's database."""
+    values = {
+        "listen": "127.0.0.1:0",
+        "postgres_dsn": database.dsn(service),
+        "redis_url": database.backends.redis,
+        "signing_key": SIGNING_KEY,
+        "trust_local": True,
+        "drain_seconds": 1,
+    }
+    return Settings.model_validate({**values, **more})
+
+
+@asynccontextmanager
+async def serving(compose: Compose, settings: Settings) -> AsyncIterator[grpc.aio.Channel]:
+    """A service on a port of its own in this process, and a channel to it."""
+    stop = asyncio.Event()
+    async with compose(settings) as service:
+        server = Server(service, settings)
+        running = asyncio.create_task(server.serve(stop))
+        try:
+            async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
+                yield channel
+        finally:
+            stop.set()
+            await running
