@@ -11,6 +11,7 @@ import pytest
 from google.rpc import error_details_pb2, status_pb2
 
 from mesh.inventory.v1 import (
+    product_pb2,
     product_service_pb2_grpc,
     reservation_pb2,
     reservation_service_pb2_grpc,
@@ -18,6 +19,7 @@ from mesh.inventory.v1 import (
     stock_pb2,
     stock_service_pb2_grpc,
     transfer_service_pb2_grpc,
+    warehouse_pb2,
     warehouse_service_pb2_grpc,
 )
 from mesh.inventory.v1.product_service_pb2 import CreateProductRequest
@@ -26,6 +28,8 @@ from mesh.inventory.v1.stock_service_pb2 import AdjustStockRequest, GetStockRequ
 from mesh.inventory.v1.warehouse_service_pb2 import CreateWarehouseRequest
 from services.inventory.__main__ import compose
 from tests.conftest import Clock, Database, serving, settings
+
+_LINE = ("product", "quantity", "warehouse")
 
 
 @dataclass(frozen=True)
@@ -61,20 +65,25 @@ class Inventory:
 
     async def warehouse(self, id: str, rank: int = 0) -> str:  # noqa: A002
         """Creates a warehouse; returns its name."""
-        request = CreateWarehouseRequest(
-            warehouse_id=id, warehouse={"display_name": id.title(), "allocation_rank": rank}
-        )
+        warehouse = warehouse_pb2.Warehouse(display_name=id.title(), allocation_rank=rank)
+        request = CreateWarehouseRequest(warehouse_id=id, warehouse=warehouse)
         return (await self.warehouses.CreateWarehouse(request)).name
 
     async def product(self, id: str, **fields: Any) -> str:  # noqa: A002
         """Creates a product; returns its name."""
-        product = {"sku": id.upper(), "display_name": id.title(), **fields}
+        product = product_pb2.Product(**{"sku": id.upper(), "display_name": id.title(), **fields})
         return (await self.products.CreateProduct(CreateProductRequest(product_id=id, product=product))).name
 
     async def adjust(self, product: str, warehouse: str, type: str, quantity: int, **more: Any) -> stock_pb2.StockLevel:  # noqa: A002
         """Adjusts a level: `ADD`, `SUBTRACT` or `SET`."""
         return await self.stock.AdjustStock(
-            AdjustStockRequest(product=product, warehouse=warehouse, type=type, quantity=quantity, **more)
+            AdjustStockRequest(
+                product=product,
+                warehouse=warehouse,
+                type=stock_pb2.AdjustmentType.Value(type),
+                quantity=quantity,
+                **more,
+            )
         )
 
     async def stocked(self, product: str, warehouse: str, quantity: int, **fields: Any) -> tuple[str, str]:
@@ -83,12 +92,10 @@ class Inventory:
         await self.adjust(*names, "ADD", quantity)
         return names
 
-    async def reserve(self, *lines: tuple[str, int] | tuple[str, int, str], **more: Any) -> reservation_pb2.Reservation:
+    async def reserve(self, *wants: tuple[str, int] | tuple[str, int, str], **more: Any) -> reservation_pb2.Reservation:
         """Reserves lines of product, quantity and perhaps warehouse."""
-        keys = ("product", "quantity", "warehouse")
-        return await self.reservations.CreateReservation(
-            CreateReservationRequest(lines=[dict(zip(keys, line, strict=False)) for line in lines], **more)
-        )
+        lines = [reservation_pb2.ReservationLine(**dict(zip(_LINE, want, strict=False))) for want in wants]
+        return await self.reservations.CreateReservation(CreateReservationRequest(lines=lines, **more))
 
     async def totals(self, product: str) -> tuple[int, int, int]:
         """On hand, reserved and available, over all warehouses."""

@@ -23,7 +23,7 @@ async def test_a_hold_takes_from_what_is_available(inventory: Inventory) -> None
 
 
 async def test_all_lines_or_none(inventory: Inventory) -> None:
-    mug, main = await inventory.stocked("mug", "main", 10)
+    mug, _ = await inventory.stocked("mug", "main", 10)
     cup = await inventory.product("cup")
     refusal = await refused(inventory.reserve((mug, 3), (cup, 1)))
     assert (refusal.code, refusal.reason) == ("FAILED_PRECONDITION", "OUT_OF_STOCK")
