@@ -112,7 +112,7 @@ async def copied_database(backends: Backends) -> AsyncIterator[Database]:
     name = f"test_{secrets.token_hex(6)}"
     admin = await asyncpg.connect(backends.admin)
     try:
-        await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}" STRATEGY file_copy')
+        await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}" STRATEGY wal_log')
         yield Database(backends, name)
     finally:
         await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
