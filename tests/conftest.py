@@ -6,8 +6,8 @@ tests neither see nor wait for one another.
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -73,9 +73,6 @@ class Database:
             yield connection
         finally:
             await connection.close()
-
-
-Serve = Callable[..., AbstractAsyncContextManager[grpc.aio.Channel]]
 
 
 @pytest.fixture(scope="session")
@@ -151,3 +148,10 @@ async def serving(compose: Compose, settings: Settings) -> AsyncIterator[grpc.ai
         finally:
             stop.set()
             await running
+
+
+async def eventually(condition: Callable[[], Awaitable[object]], seconds: float = 10) -> None:
+    """Returns when the condition holds; fails when it does not within `seconds`."""
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110  what is waited for lies in another process
+            await asyncio.sleep(0.02)

@@ -1,8 +1,8 @@
 """Stories of low-stock alerts, over the wire."""
 
 import uuid
-from datetime import timedelta
 
+from google.protobuf.duration_pb2 import Duration
 from google.protobuf.field_mask_pb2 import FieldMask
 
 from mesh.inventory.v1 import product_pb2, stock_alert_pb2, stock_pb2
@@ -54,7 +54,7 @@ async def test_what_people_do(inventory: Inventory, clock: Clock) -> None:
     [alert] = await _alerts(inventory)
     acknowledged = await inventory.alerts.AcknowledgeStockAlert(AcknowledgeStockAlertRequest(name=alert.name))
     assert (acknowledged.state, acknowledged.actor) == (ACKNOWLEDGED, "operator")
-    snooze = SnoozeStockAlertRequest(name=alert.name, duration=timedelta(minutes=30))
+    snooze = SnoozeStockAlertRequest(name=alert.name, duration=Duration(seconds=1800))
     snoozed = await inventory.alerts.SnoozeStockAlert(snooze)
     assert snoozed.state == SNOOZED
     assert await _alerts(inventory, "state = STOCK_ALERT_STATE_SNOOZED") == [snoozed]

@@ -112,10 +112,11 @@ async def test_page_tokens_hold_for_one_request_only(inventory: Inventory) -> No
         await inventory.product(name)
     page = await inventory.products.ListProducts(ListProductsRequest(page_size=2, filter='category = ""'))
     token = page.next_page_token
+    forged = "nonsense"
     other = [
         ListProductsRequest(page_token=token),
         ListProductsRequest(page_token=token[:-1] + ("A" if token[-1] != "A" else "B"), filter='category = ""'),
-        ListProductsRequest(page_token="nonsense", filter='category = ""'),
+        ListProductsRequest(page_token=forged, filter='category = ""'),
     ]
     for request in other:
         refusal = await refused(inventory.products.ListProducts(request))

@@ -14,7 +14,7 @@ from mesh.inventory.v1.reservation_service_pb2 import (
     GetReservationRequest,
     ListReservationsRequest,
 )
-from tests.conftest import Clock, Database
+from tests.conftest import Clock, Database, eventually
 from tests.inventory.conftest import Inventory, refused, running
 
 HELD = reservation_pb2.RESERVATION_STATE_HELD
@@ -95,9 +95,8 @@ async def test_the_sweep_tidies_what_ran_out(database: Database, clock: Clock) -
         mug, _ = await inventory.stocked("mug", "main", 10)
         await asyncio.gather(*(inventory.reserve((mug, 1), ttl=Duration(seconds=1)) for _ in range(10)))
         clock.advance(seconds=2)
-    async with running(database, clock) as inventory, database.connect() as sql, asyncio.timeout(10):
-        while await sql.fetchval("SELECT count(*) FROM reservation WHERE state = 1"):
-            await asyncio.sleep(0.02)
+    async with running(database, clock) as inventory, database.connect() as sql:
+        await eventually(lambda: sql.fetchval("SELECT count(*) = 0 FROM reservation WHERE state = 1"))
         assert await sql.fetchval("SELECT reserved FROM stock_level") == 0
         assert not await sql.fetchval("SELECT count(*) FROM reservation_line WHERE open")
         topic = "mesh.inventory.v1.ReservationExpired"
@@ -120,7 +119,7 @@ async def test_extending_moves_the_end(inventory: Inventory, clock: Clock) -> No
 
 
 async def test_a_part_can_be_confirmed(inventory: Inventory) -> None:
-    mug, main = await inventory.stocked("mug", "main", 10)
+    mug, _ = await inventory.stocked("mug", "main", 10)
     reservation = await inventory.reserve((mug, 6))
     part = reservation_pb2.ReservationLine(product=mug, quantity=4)
     too_much = reservation_pb2.ReservationLine(product=mug, quantity=7)

@@ -18,6 +18,7 @@ from mesh.inventory.v1.stock_service_pb2 import (
     UpdateStockLevelRequest,
     VerifyStockRequest,
 )
+from services._platform.times import timestamp
 from tests.conftest import Clock, Database
 from tests.inventory.conftest import Inventory, refused
 
@@ -176,10 +177,10 @@ async def test_a_look_at_the_past(inventory: Inventory, clock: Clock) -> None:
     history += [(expiry - timedelta(milliseconds=1), (15, 4, 11)), (expiry, (15, 0, 15))]
     for _ in range(2):
         for instant, totals in history:
-            then = await inventory.stock.GetStock(GetStockRequest(name=f"{mug}/stock", read_time=instant))
+            then = await inventory.stock.GetStock(GetStockRequest(name=f"{mug}/stock", read_time=timestamp(instant)))
             assert (then.totals.on_hand, then.totals.reserved, then.totals.available) == totals
         await inventory.adjust(mug, main, "ADD", 1)  # gives back what lapsed; the past stays what it was
-    before = GetStockRequest(name=f"{mug}/stock", read_time=history[0][0] - timedelta(days=1))
+    before = GetStockRequest(name=f"{mug}/stock", read_time=timestamp(history[0][0] - timedelta(days=1)))
     assert not (await inventory.stock.GetStock(before)).levels
 
 
