@@ -75,6 +75,11 @@ class Database:
             await connection.close()
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--deep` makes the searching tests search longer."""
+    parser.addoption("--deep", action="store_true", help="search longer for counterexamples")
+
+
 @pytest.fixture(scope="session")
 def backends(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Backends]:
     """A Postgres and a Valkey, with the template that databases are copied from."""
