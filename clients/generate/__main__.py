@@ -12,7 +12,7 @@ from pathlib import Path
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from clients.generate.servicers import module_path, module_source
-from clients.generate.wheels import VALIDATE, third_party
+from clients.generate.wheels import ERROR_DETAILS, VALIDATE, third_party
 
 ROOT = Path(__file__).resolve().parents[2]
 PROTOS = ROOT / "protos"
@@ -43,9 +43,11 @@ def generate(out: Path) -> None:
         wheels.flush()
         protos = sorted(str(path.relative_to(PROTOS)) for path in PROTOS.rglob("*.proto"))
         given = f"--descriptor_set_in={wheels.name}"
-        _protoc(given, f"--proto_path={PROTOS}", "--include_imports", "--include_source_info",
-                f"--descriptor_set_out={out / IMAGE}", f"--python_out={out}", f"--mypy_out=quiet:{out}",
+        _protoc(given, f"--proto_path={PROTOS}", f"--python_out={out}", f"--mypy_out=quiet:{out}",
                 f"--grpc_python_out={out}", f"--mypy_grpc_out=quiet:{out}", *protos)  # fmt: skip
+        # No proto of ours imports the details of an error, yet the edge can show only what is in the image.
+        _protoc(given, f"--proto_path={PROTOS}", "--include_imports", "--include_source_info",
+                f"--descriptor_set_out={out / IMAGE}", *protos, ERROR_DETAILS)  # fmt: skip
         # The validation wheel has no google.protobuf stub of its own rules, and our stubs import one.
         _protoc(given, f"--python_out={out}", f"--mypy_out=quiet:{out}", VALIDATE)
 
