@@ -1,6 +1,6 @@
 """The one port that faces outside: HTTP/1.1 and HTTP/2; JSON, gRPC and gRPC-Web; the limits of a public server."""
 
-from gateway import routes, transcoder
+from gateway import request_body, routes, transcoder
 from gateway.access_log import access_log
 from gateway.proto_json import MIB, Json, duration, extension, typed
 from gateway.replies import local_reply_config
@@ -11,9 +11,6 @@ _HTTP = "envoy.extensions.filters.http"
 
 MAX_HEADERS_KB = 8
 """What a gRPC server takes as metadata."""
-
-# Only the edge may say these. What starts with `x-envoy-` steers retries, deadlines and the shape of errors.
-_NEVER_FROM_OUTSIDE = ("x-envoy-", "x-forwarded-", "x-real-ip", "x-request-id", "forwarded")
 
 
 def listener(address: Address, surface: Surface, descriptor_path: str, route_source: Json) -> Json:
@@ -48,6 +45,7 @@ def _http_filters(surface: Surface, descriptor_path: str) -> list[Json]:
     return [
         extension("envoy.filters.http.grpc_web", f"{_HTTP}.grpc_web.v3.GrpcWeb"),
         transcoder.http_filter(surface, descriptor_path),
+        request_body.http_filter(),
         extension("envoy.filters.http.router", f"{_HTTP}.router.v3.Router", suppress_envoy_headers=True),
     ]
 

@@ -14,7 +14,7 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from mesh.options.v1.error_reason_pb2 import ErrorReason
 
 from gateway.paths import Path, json_paths
-from gateway.proto_json import Json, set_header, typed
+from gateway.proto_json import Json, extension, set_header, typed
 from gateway.surface import Surface
 
 DOMAIN = "mesh"
@@ -55,6 +55,18 @@ def _status_is(status: int, comparison: str = "EQ") -> Json:
     return {"status_code_filter": {"comparison": {"op": comparison, "value": value}}}
 
 
+def _explained() -> Json:
+    """The transcoder refuses the request for what is in it."""
+    expression = "response.code == 400 && response.code_details.contains('grpc_json_transcode_failure')"
+    return {
+        "extension_filter": extension(
+            "envoy.access_loggers.extension_filters.cel",
+            "envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
+            expression=expression,
+        )
+    }
+
+
 def _flagged(*flags: str) -> Json:
     return {"response_flag_filter": {"flags": list(flags)}}
 
@@ -70,14 +82,7 @@ _REPLIES = (
         retry_after=1,
     ),
     Reply(
-        _flagged("DT"),
-        code_pb2.DEADLINE_EXCEEDED,
-        ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED,
-        "The deadline passed before the answer was ready.",
-        http=504,
-    ),
-    Reply(
-        _status_is(400),
+        _explained(),
         code_pb2.INVALID_ARGUMENT,
         ErrorReason.ERROR_REASON_REQUEST_MALFORMED,
         "The request cannot be read.",
@@ -123,7 +128,7 @@ _REPLIES = (
         retry_after=1,
     ),
     Reply(
-        _status_is(500, "GE"),
+        _status_is(500),
         code_pb2.INTERNAL,
         ErrorReason.ERROR_REASON_INTERNAL,
         "The edge failed.",
@@ -149,10 +154,12 @@ def _grpc(reply: Reply) -> Json:
     for detail in _details(reply):
         status.details.add().Pack(detail)
     encoded = base64.b64encode(status.SerializeToString(deterministic=True)).decode().rstrip("=")
+    headers = {"grpc-status": str(code), "grpc-message": reply.message, "grpc-status-details-bin": encoded}
     return {
         "filter": {"and_filter": {"filters": [*_GRPC_CALLER, reply.when]}},
-        "headers_to_add": [set_header("grpc-status", str(code)), set_header("grpc-status-details-bin", encoded)],
-        "body_format_override": {"text_format_source": {"inline_string": reply.message}},
+        "status_code": 200,
+        "headers_to_add": [set_header(name, value) for name, value in headers.items()],
+        "body_format_override": {"text_format_source": {"inline_string": ""}, "content_type": "application/grpc"},
     }
 
 

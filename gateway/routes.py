@@ -6,7 +6,7 @@ again, so both kinds of call meet the same entry, and what has no entry is refus
 
 from clients import contract
 from clients.contract import Method
-from gateway import transcoder
+from gateway import request_body, transcoder
 from gateway.proto_json import Json, duration, extension, set_header
 from gateway.surface import Surface
 
@@ -14,6 +14,9 @@ NAME = "edge"
 
 STREAM_IDLE = 60.0
 """A stream with no message for so long, in seconds, is given up. Streams of the contract send heartbeats."""
+
+HEAD_START = 0.1
+"""Seconds that a service has more than the edge, when the caller set no deadline: the edge's answer names a reason."""
 
 # A call that surely was not processed may be repeated by anyone.
 _UNPROCESSED = ("connect-failure", "refused-stream")
@@ -30,7 +33,13 @@ def route_configuration(surface: Surface, descriptor_path: str) -> Json:
     """The `RouteConfiguration`. Its virtual host is the place of what other origins may do (CORS)."""
     routes = [_route(rpc) for rpc in surface.rpcs]
     routes.append(_event_streams(surface, descriptor_path))
-    return {"name": NAME, "virtual_hosts": [{"name": NAME, "domains": ["*"], "routes": routes}]}
+    host = {
+        "name": NAME,
+        "domains": ["*"],
+        "routes": routes,
+        "response_headers_to_remove": ["grpc-accept-encoding"],
+    }
+    return {"name": NAME, "virtual_hosts": [host]}
 
 
 def _route(rpc: Method) -> Json:
@@ -42,13 +51,14 @@ def _route(rpc: Method) -> Json:
         "route": {
             "cluster": contract.area(rpc.service),
             "timeout": "0s",  # the whole call is bounded by max_stream_duration, which knows grpc-timeout
-            "idle_timeout": duration(STREAM_IDLE if rpc.streams else rpc.max_deadline),
+            "idle_timeout": duration(STREAM_IDLE if rpc.streams else 0),
             "max_stream_duration": {
                 "max_stream_duration": duration(_deadline(rpc)),
                 "grpc_timeout_header_max": duration(rpc.max_deadline),
             },
             "retry_policy": _retry_policy(rpc),
         },
+        "typed_per_filter_config": request_body.streamed() if rpc.descriptor.client_streaming else {},
     }
 
 
@@ -57,7 +67,8 @@ def _deadline(rpc: Method) -> float:
 
 
 def _headers(rpc: Method) -> list[Json]:
-    headers = [set_header("grpc-timeout", f"{round(_deadline(rpc) * 1000)}m", "ADD_IF_ABSENT")]
+    upstream = round((_deadline(rpc) + HEAD_START) * 1000)
+    headers = [set_header("grpc-timeout", f"{upstream}m", "ADD_IF_ABSENT")]
     if rpc.idempotent and not rpc.safe:
         # Made once for all tries of a call, so that the service knows a second try of a write by it.
         headers.append(set_header("idempotency-key", "%REQ(X-REQUEST-ID)%", "ADD_IF_ABSENT"))

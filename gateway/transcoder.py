@@ -1,13 +1,12 @@
 """The filter that turns JSON into gRPC and back, by the contract's `google.api.http` rules."""
 
+from gateway import request_body
 from gateway.proto_json import MIB, Json, extension, typed
 from gateway.surface import Surface
 
 _NAME = "envoy.filters.http.grpc_json_transcoder"
 _MESSAGE = "envoy.extensions.filters.http.grpc_json_transcoder.v3.GrpcJsonTranscoder"
 
-# What a gRPC server takes in one message, as JSON.
-MAX_REQUEST_BODY = 4 * MIB
 MAX_RESPONSE_BODY = 16 * MIB
 
 
@@ -30,6 +29,7 @@ def _settings(surface: Surface, descriptor_path: str, stream_format: Json) -> Js
         "print_options": {"always_print_primitive_fields": True, **stream_format},
         # Unknown fields of a body are dropped without an error; that is to be refused before this filter.
         "request_validation_options": {"reject_unknown_method": True, "reject_unknown_query_parameters": True},
-        "max_request_body_size": MAX_REQUEST_BODY,
+        "query_param_unescape_plus": True,  # what forms and most HTTP libraries write for a space
+        "max_request_body_size": request_body.MAX_SIZE,
         "max_response_body_size": MAX_RESPONSE_BODY,
     }
