@@ -3,6 +3,7 @@
 No header of the caller's but the user agent, no query and no body: nothing sensitive can get in.
 """
 
+from gateway import callers
 from gateway.proto_json import Json, extension
 
 _FIELDS = {
@@ -14,8 +15,6 @@ _FIELDS = {
     "path": "%PATH(NQ:ORIG_OR_PATH)%",
     "rpc": "%ROUTE_NAME%",
     "status": "%RESPONSE_CODE%",
-    # As the replica sent it; a number that Envoy guesses from the HTTP status would be wrong for JSON callers.
-    "grpc_status": "%TRAILER(GRPC-STATUS)%",
     "flags": "%RESPONSE_FLAGS%",
     "detail": "%RESPONSE_CODE_DETAILS%",
     "duration_ms": "%DURATION%",
@@ -29,10 +28,19 @@ _FIELDS = {
 }
 
 
-def access_log() -> Json:
-    """The `AccessLog`. Envoy writes it out every 10 s unless started with `--file-flush-interval-msec`."""
-    return extension(
+# For a JSON caller Envoy would guess it from the HTTP status.
+_GRPC_FIELDS = {**_FIELDS, "grpc_status": "%GRPC_STATUS_NUMBER%"}
+
+
+def access_logs() -> list[Json]:
+    """The `AccessLog`s. Envoy writes them out every 10 s unless started with `--file-flush-interval-msec`."""
+    return [_access_log(callers.JSON, _FIELDS), _access_log(callers.GRPC, _GRPC_FIELDS)]
+
+
+def _access_log(when: Json, fields: dict[str, str]) -> Json:
+    log = extension(
         "envoy.access_loggers.stdout",
         "envoy.extensions.access_loggers.stream.v3.StdoutAccessLog",
-        log_format={"json_format": _FIELDS},
+        log_format={"json_format": fields},
     )
+    return {**log, "filter": when}

@@ -1,7 +1,7 @@
 """The one port that faces outside: HTTP/1.1 and HTTP/2; JSON, gRPC and gRPC-Web; the limits of a public server."""
 
 from gateway import request_body, routes, transcoder
-from gateway.access_log import access_log
+from gateway.access_log import access_logs
 from gateway.proto_json import MIB, Json, duration, extension, typed
 from gateway.replies import local_reply_config
 from gateway.surface import Surface
@@ -23,7 +23,7 @@ def listener(address: Address, surface: Surface, descriptor_path: str, route_sou
         rds={"route_config_name": routes.NAME, "config_source": route_source},
         http_filters=_http_filters(surface, descriptor_path),
         local_reply_config=local_reply_config(surface),
-        access_log=[access_log()],
+        access_log=access_logs(),
         **_identity(),
         **_paths(),
         **_limits(surface),
@@ -54,7 +54,7 @@ def _identity() -> Json:
     """Who is calling, which request this is, and that nobody else may say so."""
     return {
         "use_remote_address": True,
-        "internal_address_config": {},
+        "early_header_mutation_extensions": [_never_from_outside()],
         "generate_request_id": True,
         "always_set_request_id_in_response": True,
         "request_id_extension": {
@@ -65,6 +65,22 @@ def _identity() -> Json:
         "server_name": "mesh",
         "server_header_transformation": "OVERWRITE",
     }
+
+
+def _never_from_outside() -> Json:
+    """Removes what only the edge may say: these headers steer retries, deadlines, addresses and the shape of errors.
+
+    Envoy would trust those that come from an address that it takes for internal.
+    """
+    prefixes = ("x-envoy-", "x-forwarded-")
+    return extension(
+        "envoy.http.early_header_mutation.header_mutation",
+        "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
+        mutations=[
+            *({"remove_on_match": {"key_matcher": {"prefix": prefix}}} for prefix in prefixes),
+            {"remove": "x-request-id"},
+        ],
+    )
 
 
 def _paths() -> Json:

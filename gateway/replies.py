@@ -13,6 +13,7 @@ from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from mesh.options.v1.error_reason_pb2 import ErrorReason
 
+from gateway import callers
 from gateway.paths import Path, json_paths
 from gateway.proto_json import Json, extension, set_header, typed
 from gateway.surface import Surface
@@ -141,12 +142,6 @@ _REPLIES = (
     ),
 )
 
-# The transcoder leaves the original path behind, and nobody outside can send it.
-_GRPC_CALLER = (
-    {"header_filter": {"header": {"name": "content-type", "string_match": {"prefix": "application/grpc"}}}},
-    {"header_filter": {"header": {"name": "x-envoy-original-path", "present_match": True, "invert_match": True}}},
-)
-
 
 def _grpc(reply: Reply) -> Json:
     code = reply.code if reply.grpc_code is None else reply.grpc_code
@@ -156,7 +151,7 @@ def _grpc(reply: Reply) -> Json:
     encoded = base64.b64encode(status.SerializeToString(deterministic=True)).decode().rstrip("=")
     headers = {"grpc-status": str(code), "grpc-message": reply.message, "grpc-status-details-bin": encoded}
     return {
-        "filter": {"and_filter": {"filters": [*_GRPC_CALLER, reply.when]}},
+        "filter": {"and_filter": {"filters": [callers.GRPC, reply.when]}},
         "status_code": 200,
         "headers_to_add": [set_header(name, value) for name, value in headers.items()],
         "body_format_override": {"text_format_source": {"inline_string": ""}, "content_type": "application/grpc"},

@@ -105,7 +105,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Example: {"reason": "REQUEST_TOO_LARGE", "domain": "mesh"}
     """
     ERROR_REASON_REQUEST_TOO_SLOW: _ErrorReason.ValueType  # 16
-    """DEADLINE_EXCEEDED, HTTP status 408. The request did not arrive in full in time. Nothing was done.
+    """DEADLINE_EXCEEDED, HTTP status 408. The request did not arrive in full in time. Nothing was done,
+    except with the messages of a streamed request that did arrive.
 
     Example: {"reason": "REQUEST_TOO_SLOW", "domain": "mesh"}
     """
@@ -203,7 +204,8 @@ ERROR_REASON_REQUEST_TOO_LARGE: ErrorReason.ValueType  # 15
 Example: {"reason": "REQUEST_TOO_LARGE", "domain": "mesh"}
 """
 ERROR_REASON_REQUEST_TOO_SLOW: ErrorReason.ValueType  # 16
-"""DEADLINE_EXCEEDED, HTTP status 408. The request did not arrive in full in time. Nothing was done.
+"""DEADLINE_EXCEEDED, HTTP status 408. The request did not arrive in full in time. Nothing was done,
+except with the messages of a streamed request that did arrive.
 
 Example: {"reason": "REQUEST_TOO_SLOW", "domain": "mesh"}
 """
