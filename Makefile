@@ -1,6 +1,6 @@
 # Everything runs in .venv, made from uv.lock. A machine needs Python 3.11+, make and pip, nothing else.
 .DEFAULT_GOAL := help
-.PHONY: help setup generate
+.PHONY: help setup generate golden
 
 PYTHON ?= python3
 BIN := .venv/bin
@@ -18,3 +18,6 @@ setup: .venv/.synced ## Makes .venv from the lock file.
 
 generate: setup ## Writes clients/gen from protos/.
 	@$(BIN)/python -m clients.generate
+
+golden: setup ## Writes what the edge compiles to, for review, after the contract or the compiler changed.
+	@$(BIN)/python -m tests.gateway.golden

@@ -1,7 +1,7 @@
 """`python -m gateway --topology FILE.json --out FOLDER`: writes the configuration of the edge.
 
-Start Envoy with `envoy -c FOLDER/bootstrap.json`. Run this again whenever the contract or the replicas change; Envoy
-takes the new files by itself.
+Start Envoy with `envoy -c FOLDER/bootstrap.json`. Run this again whenever the contract or the replicas change:
+Envoy takes the new files by itself.
 """
 
 import argparse

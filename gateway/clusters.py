@@ -37,7 +37,8 @@ def load_assignment(area: str, replicas: Sequence[Address]) -> Json:
 
 
 def _http2() -> Json:
-    keepalive = {"interval": "10s", "timeout": "3s"}  # finds a replica whose machine is gone
+    # Finds a replica whose machine is gone. A gRPC server takes more frequent pings for an attack.
+    keepalive = {"interval": "30s", "timeout": "5s"}
     return typed(_HTTP, explicit_http_config={"http2_protocol_options": {"connection_keepalive": keepalive}})
 
 
@@ -49,8 +50,8 @@ def _probe_service(area: str, surface: Surface) -> str:
 def _health_check(service: str) -> Json:
     interval = duration(0.5)
     return {
-        # A dead replica refuses at once and a draining one says so. The timeout is only for one that hangs, and long
-        # enough that a busy one is not taken for it.
+        # A dead replica refuses at once and a draining one says so. The timeout is only for one that hangs, and
+        # long enough that a busy one is not taken for it.
         "timeout": "2s",
         "interval": interval,
         "unhealthy_interval": interval,

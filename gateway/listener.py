@@ -39,8 +39,9 @@ def listener(address: Address, surface: Surface, descriptor_path: str, route_sou
 def _http_filters(surface: Surface, descriptor_path: str) -> list[Json]:
     """In the order that a request meets them; an answer meets them in reverse.
 
-    Before the transcoder is the place of what must see the JSON request: CORS, compression, strict JSON. After it, of
-    what goes by RPC, whatever way the call came: credentials, permission, rate limits, faults.
+    Before the transcoder is the place of what must see the JSON request: CORS, compression, strict JSON. After it,
+    of what goes by RPC, whatever way the call came: credentials, permission, rate limits, faults. Last before the
+    router, so that nobody is asked to hold the body of a call that is refused: the request body.
     """
     return [
         extension("envoy.filters.http.grpc_web", f"{_HTTP}.grpc_web.v3.GrpcWeb"),
@@ -68,7 +69,7 @@ def _identity() -> Json:
 
 
 def _never_from_outside() -> Json:
-    """Removes what only the edge may say: these headers steer retries, deadlines, addresses and the shape of errors.
+    """Removes what only the edge may say: the headers that steer retries, deadlines and the shape of errors.
 
     Envoy would trust those that come from an address that it takes for internal.
     """

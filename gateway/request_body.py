@@ -1,7 +1,7 @@
 """The filter that lets a request through once it is whole, and refuses one that is too large.
 
-A service is not bothered with a request that never completes, or that turns out to be broken JSON at its end; and a
-request that is held can be sent again to another replica.
+A service is not bothered with a request that never completes, or that turns out to be broken JSON at its end. A
+request that is held can be sent to another replica.
 """
 
 from gateway.proto_json import MIB, Json, extension, typed

@@ -1,7 +1,7 @@
 """The route table: one exact gRPC path per RPC of the surface, and the policy that the contract gives it.
 
-A JSON request has no route when it arrives. The transcoder turns it into a gRPC request and has its route looked up
-again, so both kinds of call meet the same entry, and what has no entry is refused.
+A JSON request has no route when it arrives. The transcoder turns it into a gRPC request and has its route looked
+up again, so both kinds of call meet the same entry, and what has no entry is refused.
 """
 
 from clients import contract
@@ -16,7 +16,7 @@ STREAM_IDLE = 60.0
 """A stream with no message for so long, in seconds, is given up. Streams of the contract send heartbeats."""
 
 HEAD_START = 0.1
-"""Seconds that a service has more than the edge, when the caller set no deadline: the edge's answer names a reason."""
+"""Seconds that a service has longer than the edge by default: the answer of the edge names a reason."""
 
 # A call that surely was not processed may be repeated by anyone.
 _UNPROCESSED = ("connect-failure", "refused-stream")
@@ -43,7 +43,7 @@ def route_configuration(surface: Surface, descriptor_path: str) -> Json:
 
 
 def _route(rpc: Method) -> Json:
-    # `typed_per_filter_config` is the place of the RPC's credentials, permission, rate-limit cost and cache lifetime.
+    # `typed_per_filter_config` is the place of credentials, permission, rate-limit cost and cache lifetime.
     return {
         "name": rpc.path.removeprefix("/"),
         "match": {"path": rpc.path},
@@ -82,7 +82,8 @@ def _retry_policy(rpc: Method) -> Json:
         "num_retries": 3,
         "retry_back_off": {"base_interval": "0.010s", "max_interval": "0.200s"},
         "retry_host_predicate": [_PREVIOUS_HOSTS],
-        "host_selection_retry_max_attempts": 5,
+        # A dead replica has the fewest calls under way, so three picks of four among two fall on it.
+        "host_selection_retry_max_attempts": 20,
     }
 
 

@@ -3,8 +3,12 @@
 import hashlib
 from dataclasses import dataclass
 from pathlib import Path
+from typing import cast
 
+from google.protobuf import descriptor_pb2
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
+from google.protobuf.descriptor_pool import DescriptorPool
+from google.protobuf.message_factory import GetMessageClass
 
 from clients import contract
 from clients.contract import Access, Method
@@ -38,7 +42,11 @@ def read(image: Path) -> Surface:
 
 
 def _without_comments(image: bytes) -> bytes:
-    files = FileDescriptorSet.FromString(image)
+    # In a pool of its own, an option stays the bytes that it is, whichever options this process happens to know.
+    pool = DescriptorPool()
+    pool.AddSerializedFile(descriptor_pb2.DESCRIPTOR.serialized_pb)
+    kind = GetMessageClass(pool.FindMessageTypeByName(FileDescriptorSet.DESCRIPTOR.full_name))
+    files = cast("FileDescriptorSet", kind.FromString(image))
     for file in files.file:
         file.ClearField("source_code_info")
     return files.SerializeToString(deterministic=True)

@@ -1,4 +1,4 @@
-"""A replica that the edge calls: `python backend.py REPLICA PORT`, with the stubs of the test contract on PYTHONPATH.
+"""A replica behind the edge: `python backend.py REPLICA PORT`, with the stubs of the test contract on PYTHONPATH.
 
 It implements the probe contract and the products of the inventory. A real process, so that tests can kill it.
 """
@@ -8,9 +8,10 @@ import signal
 import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator
+from typing import Any, TypeAlias
 
 import grpc
-from google.protobuf.any_pb2 import Any
+from google.protobuf import any_pb2
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1.health import aio as health
@@ -19,31 +20,31 @@ from mesh.inventory.v1 import product_pb2, product_service_pb2, product_service_
 from mesh.probe.v1 import probe_service_pb2_grpc
 from mesh.probe.v1.probe_service_pb2 import ProbeRequest, ProbeResponse
 
+Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
+
 NAMES = ("mesh.probe.v1.ProbeService", "mesh.inventory.v1.ProductService")
 
 
-class Probe(probe_service_pb2_grpc.ProbeServiceServicer):
+class Probe:
     """Does what the request says and tells what it saw."""
 
     def __init__(self, replica: str) -> None:
         self._replica = replica
         self._keys: dict[str, list[str]] = defaultdict(list)
 
-    async def Read(self, request: ProbeRequest, context: grpc.aio.ServicerContext) -> ProbeResponse:
+    async def Read(self, request: ProbeRequest, context: Context) -> ProbeResponse:
         return await self._answer(request, context)
 
-    async def Write(self, request: ProbeRequest, context: grpc.aio.ServicerContext) -> ProbeResponse:
+    async def Write(self, request: ProbeRequest, context: Context) -> ProbeResponse:
         return await self._answer(request, context)
 
-    async def WriteOnce(self, request: ProbeRequest, context: grpc.aio.ServicerContext) -> ProbeResponse:
+    async def WriteOnce(self, request: ProbeRequest, context: Context) -> ProbeResponse:
         return await self._answer(request, context)
 
-    async def Internal(self, request: ProbeRequest, context: grpc.aio.ServicerContext) -> ProbeResponse:
+    async def Internal(self, request: ProbeRequest, context: Context) -> ProbeResponse:
         return await self._answer(request, context)
 
-    async def Count(
-        self, request: ProbeRequest, context: grpc.aio.ServicerContext
-    ) -> AsyncIterator[ProbeResponse]:
+    async def Count(self, request: ProbeRequest, context: Context) -> AsyncIterator[ProbeResponse]:
         seen = self._see(request.key, context)
         for attempt in range(1, request.failures + 1):
             yield ProbeResponse(replica=self._replica, attempts=attempt, seconds_left=seen.seconds_left)
@@ -51,15 +52,13 @@ class Probe(probe_service_pb2_grpc.ProbeServiceServicer):
         if request.code:
             await _fail(request.code, context)
 
-    async def Sum(
-        self, requests: AsyncIterator[ProbeRequest], context: grpc.aio.ServicerContext
-    ) -> ProbeResponse:
+    async def Sum(self, requests: AsyncIterator[ProbeRequest], context: Context) -> ProbeResponse:
         answer = self._see("", context)
         async for request in requests:
             answer.padding += len(request.padding)
         return answer
 
-    async def _answer(self, request: ProbeRequest, context: grpc.aio.ServicerContext) -> ProbeResponse:
+    async def _answer(self, request: ProbeRequest, context: Context) -> ProbeResponse:
         answer = self._see(request.key, context)
         answer.padding = len(request.padding)
         await asyncio.sleep(request.delay.ToTimedelta().total_seconds())
@@ -67,7 +66,7 @@ class Probe(probe_service_pb2_grpc.ProbeServiceServicer):
             await _fail(request.code or code_pb2.UNAVAILABLE, context)
         return answer
 
-    def _see(self, key: str, context: grpc.aio.ServicerContext) -> ProbeResponse:
+    def _see(self, key: str, context: Context) -> ProbeResponse:
         metadata = dict(context.invocation_metadata() or ())
         self._keys[key].append(str(metadata.get("idempotency-key", "")))
         return ProbeResponse(
@@ -86,7 +85,7 @@ class Products(product_service_pb2_grpc.ProductServiceServicer):
         self._products: dict[str, product_pb2.Product] = {}
 
     async def CreateProduct(
-        self, request: product_service_pb2.CreateProductRequest, context: grpc.aio.ServicerContext
+        self, request: product_service_pb2.CreateProductRequest, context: Context
     ) -> product_pb2.Product:
         name = f"products/{request.product_id}"
         request.product.name = name
@@ -94,32 +93,34 @@ class Products(product_service_pb2_grpc.ProductServiceServicer):
         return request.product
 
     async def GetProduct(
-        self, request: product_service_pb2.GetProductRequest, context: grpc.aio.ServicerContext
+        self, request: product_service_pb2.GetProductRequest, context: Context
     ) -> product_pb2.Product:
         if request.name not in self._products:
             await _fail(code_pb2.NOT_FOUND, context)
         return self._products[request.name]
 
     async def ListProducts(
-        self, request: product_service_pb2.ListProductsRequest, context: grpc.aio.ServicerContext
+        self, request: product_service_pb2.ListProductsRequest, context: Context
     ) -> product_service_pb2.ListProductsResponse:
         return product_service_pb2.ListProductsResponse(
             products=list(self._products.values())[: request.page_size or None], next_page_token=request.filter
         )
 
     async def UpdateProduct(
-        self, request: product_service_pb2.UpdateProductRequest, context: grpc.aio.ServicerContext
+        self, request: product_service_pb2.UpdateProductRequest, context: Context
     ) -> product_pb2.Product:
         product = self._products[request.product.name]
         request.update_mask.MergeMessage(request.product, product)
         return product
 
 
-async def _fail(code: int, context: grpc.aio.ServicerContext) -> None:
+async def _fail(code: int, context: Context) -> None:
     """Every kind of detail that a service of the mesh sends."""
     details = (
         error_details_pb2.ErrorInfo(reason="PROBED", domain="mesh", metadata={"resource": "probes/1"}),
-        error_details_pb2.BadRequest(field_violations=[{"field": "lines[0].quantity", "description": "too small"}]),
+        error_details_pb2.BadRequest(
+            field_violations=[{"field": "lines[0].quantity", "description": "too small"}]
+        ),
         error_details_pb2.PreconditionFailure(violations=[{"type": "STOCK", "subject": "products/mug"}]),
         error_details_pb2.QuotaFailure(violations=[{"subject": "users/1", "description": "too many"}]),
         error_details_pb2.ResourceInfo(resource_type="mesh/Product", resource_name="products/mug"),
@@ -127,7 +128,7 @@ async def _fail(code: int, context: grpc.aio.ServicerContext) -> None:
     )
     status = status_pb2.Status(code=code, message="as asked for")
     for detail in details:
-        packed = Any()
+        packed = any_pb2.Any()
         packed.Pack(detail)
         status.details.append(packed)
     metadata = (("grpc-status-details-bin", status.SerializeToString()),)

@@ -1,4 +1,4 @@
-"""Callers of the edge that speak of messages as JSON does, so that a test can say the same thing over every protocol."""
+"""A gRPC caller that speaks of messages as JSON does, so that a test can say the same over every protocol."""
 
 import base64
 import json
@@ -73,8 +73,8 @@ def frame(message: bytes) -> bytes:
 
 def status_of(error: grpc.RpcError) -> Json:
     """The `google.rpc.Status` of a failed call as JSON, from its metadata."""
-    details = next(value for key, value in error.trailing_metadata() if key == "grpc-status-details-bin")
-    return status_json(details)
+    trailers = error.trailing_metadata()
+    return status_json(next(trailer.value for trailer in trailers if trailer.key == "grpc-status-details-bin"))
 
 
 def status_json(details: bytes | str) -> Json:

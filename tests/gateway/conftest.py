@@ -11,7 +11,6 @@ import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from clients.contract import IMAGE
-from clients.generate.wheels import ERROR_DETAILS
 from tests.gateway.callers import GrpcCaller
 from tests.gateway.edge import Edge, Replica, wait_until
 
@@ -21,7 +20,7 @@ PROBE = "mesh/probe/v1/probe_service.proto"
 
 @pytest.fixture(scope="session")
 def stubs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with the probe contract's stubs, and `mesh.binpb`: the image of the mesh with the probe contract."""
+    """A folder with the stubs of the probe contract, and `mesh.binpb`: the mesh's image with that contract."""
     folder = tmp_path_factory.mktemp("stubs")
     command = [sys.executable, "-m", "grpc_tools.protoc", f"--descriptor_set_in={IMAGE}", f"--proto_path={PROTOS}"]
     command += ["--include_imports", f"--descriptor_set_out={folder / 'probe.binpb'}"]

@@ -46,7 +46,8 @@ def test_an_answer_of_the_edge(
 
 
 def _post(http: httpx.Client, rpc: str, body: bytes, content_type: str = WEB) -> httpx.Response:
-    return http.post(f"/{PROBE}/{rpc}", content=body, headers={"content-type": content_type, "x-grpc-web": "1"})
+    headers = {"content-type": content_type, "accept": content_type, "x-grpc-web": "1"}
+    return http.post(f"/{PROBE}/{rpc}", content=body, headers=headers)
 
 
 def _frames(content: bytes) -> list[bytes]:

@@ -99,13 +99,18 @@ def test_no_replica(http: httpx.Client, fresh_edge: Edge) -> None:
     with grpc.insecure_channel(fresh_edge.target) as channel, pytest.raises(grpc.RpcError) as refused:
         GrpcCaller(channel, fresh_edge.image)(f"{PROBE}/Read", {})
     assert refused.value.code() is grpc.StatusCode.UNAVAILABLE
-    assert [detail.get("reason") for detail in status_of(refused.value)["details"]] == ["SERVICE_UNAVAILABLE", None]
+    assert [detail.get("reason") for detail in status_of(refused.value)["details"]] == [
+        "SERVICE_UNAVAILABLE",
+        None,
+    ]
 
 
-@pytest.mark.parametrize("rpc", [f"{PROBE}/Internal", "mesh.probe.v1.ProbeService/None", "grpc.health.v1.Health/Check"])
+@pytest.mark.parametrize(
+    "rpc", [f"{PROBE}/Internal", "mesh.probe.v1.ProbeService/None", "grpc.health.v1.Health/Check"]
+)
 def test_grpc_calls_outside_of_the_contract(edge: Edge, rpc: str) -> None:
     with grpc.insecure_channel(edge.target) as channel, pytest.raises(grpc.RpcError) as refused:
-        channel.unary_unary(f"/{rpc}")(b"")
+        channel.unary_unary(f"/{rpc}", bytes, bytes)(b"")
     assert refused.value.code() is grpc.StatusCode.UNIMPLEMENTED
     assert refused.value.details() == "The contract has no such path."
     assert status_of(refused.value)["details"][0]["reason"] == "ROUTE_UNKNOWN"
