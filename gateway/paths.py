@@ -12,7 +12,7 @@ _QUERY = r"(?:\?.*)?"
 
 
 @dataclass(frozen=True, slots=True)
-class Path:
+class JsonPath:
     """A path template and the HTTP verbs that it exists for."""
 
     pattern: str
@@ -20,13 +20,13 @@ class Path:
     verbs: tuple[str, ...]
 
 
-def json_paths(surface: Surface) -> list[Path]:
+def json_paths(surface: Surface) -> list[JsonPath]:
     """Every path once; those with a custom verb (`:cancel`) before those that would take it for part of a name."""
     verbs: dict[str, set[str]] = {}
     for rule in (rule for rpc in surface.rpcs for rule in rpc.http):
         verbs.setdefault(_VARIABLE.sub(lambda variable: variable[1] or "*", rule.path), set()).add(rule.verb)
     templates = sorted(verbs, key=lambda template: (":" not in template, template))
-    return [Path(_pattern(template), tuple(sorted(verbs[template]))) for template in templates]
+    return [JsonPath(_pattern(template), tuple(sorted(verbs[template]))) for template in templates]
 
 
 def _pattern(template: str) -> str:

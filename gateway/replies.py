@@ -14,7 +14,7 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from mesh.options.v1.error_reason_pb2 import ErrorReason
 
 from gateway import callers
-from gateway.paths import Path, json_paths
+from gateway.paths import JsonPath, json_paths
 from gateway.proto_json import Json, extension, set_header, typed
 from gateway.surface import Surface
 
@@ -187,7 +187,7 @@ def _as_json(detail: Message) -> Json:
     return typed(detail.DESCRIPTOR.full_name, **MessageToDict(detail))
 
 
-def _wrong_verb(path: Path) -> Json:
+def _wrong_verb(path: JsonPath) -> Json:
     """The transcoder finds no RPC, yet the path is one of the contract's: it is the verb that is wrong."""
     header = {"name": ":path", "string_match": {"safe_regex": {"regex": path.pattern}}}
     reply = Reply(

@@ -15,9 +15,6 @@ NAME = "edge"
 STREAM_IDLE = 60.0
 """A stream with no message for so long, in seconds, is given up. Streams of the contract send heartbeats."""
 
-HEAD_START = 0.1
-"""Seconds that a service has longer than the edge by default: the answer of the edge names a reason."""
-
 # A call that surely was not processed may be repeated by anyone.
 _UNPROCESSED = ("connect-failure", "refused-stream")
 # A call that perhaps was processed, only where the contract says that a repeated call has the effect of one.
@@ -52,8 +49,9 @@ def _route(rpc: Method) -> Json:
             "cluster": contract.area(rpc.service),
             "timeout": "0s",  # the whole call is bounded by max_stream_duration, which knows grpc-timeout
             "idle_timeout": duration(STREAM_IDLE if rpc.streams else 0),
+            # Envoy tells the service what is left of it as grpc-timeout, whoever set it.
             "max_stream_duration": {
-                "max_stream_duration": duration(_deadline(rpc)),
+                "max_stream_duration": duration(rpc.max_deadline if rpc.streams else rpc.deadline),
                 "grpc_timeout_header_max": duration(rpc.max_deadline),
             },
             "retry_policy": _retry_policy(rpc),
@@ -62,17 +60,11 @@ def _route(rpc: Method) -> Json:
     }
 
 
-def _deadline(rpc: Method) -> float:
-    return rpc.max_deadline if rpc.streams else rpc.deadline
-
-
 def _headers(rpc: Method) -> list[Json]:
-    upstream = round((_deadline(rpc) + HEAD_START) * 1000)
-    headers = [set_header("grpc-timeout", f"{upstream}m", "ADD_IF_ABSENT")]
-    if rpc.idempotent and not rpc.safe:
-        # Made once for all tries of a call, so that the service knows a second try of a write by it.
-        headers.append(set_header("idempotency-key", "%REQ(X-REQUEST-ID)%", "ADD_IF_ABSENT"))
-    return headers
+    if rpc.safe or not rpc.idempotent:
+        return []
+    # Made once for all tries of a call, so that the service knows a second try of a write by it.
+    return [set_header("idempotency-key", "%REQ(X-REQUEST-ID)%", "ADD_IF_ABSENT")]
 
 
 def _retry_policy(rpc: Method) -> Json:

@@ -120,7 +120,7 @@ class Edge:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.admin_port}{path}") as answer:
             return str(answer.read().decode())
 
-    def counter(self, name: str) -> int:
+    def stat(self, name: str) -> int:
         return int(self.admin(f"/stats?filter=^{name}$").partition(": ")[2] or 0)
 
     def healthy(self, area: str) -> set[int]:

@@ -44,7 +44,7 @@ def test_join_and_leave_by_file(fresh_edge: Edge, replica: Start) -> None:
         calls.more("b")
     assert calls.failed == []
     assert calls.answered["a"] - before <= 6  # those that were under way
-    assert fresh_edge.counter(r"listener_manager\.lds\.update_rejected") == 0
+    assert fresh_edge.stat(r"listener_manager\.lds\.update_rejected") == 0
 
 
 def test_a_draining_replica_loses_no_call(fresh_edge: Edge, replica: Start) -> None:
@@ -100,7 +100,7 @@ def test_a_new_contract_loses_no_call(
         newer.write_bytes(files.SerializeToString())
         fresh_edge.image = newer
         fresh_edge.place({"probe": [a]})
-        wait_until(lambda: fresh_edge.counter(r"listener_manager\.listener_in_place_updated") == 1, "it is taken")
+        wait_until(lambda: fresh_edge.stat(r"listener_manager\.listener_in_place_updated") == 1, "it is taken")
         calls.more("a", answers=300)
     assert calls.failed == []
     assert len(list(fresh_edge.folder.glob("*.binpb"))) == 1
@@ -113,7 +113,7 @@ def test_a_broken_file_changes_nothing(fresh_edge: Edge, replica: Start) -> None
         broken = fresh_edge.folder / "broken"
         broken.write_text('{"resources": [{"@type": "nonsense"}]}')
         broken.rename(fresh_edge.folder / "routes.json")
-        wait_until(lambda: fresh_edge.counter(r"http\.edge\.rds\.edge\.update_failure") > 0, "it is refused")
+        wait_until(lambda: fresh_edge.stat(r"http\.edge\.rds\.edge\.update_failure") > 0, "it is refused")
         calls.more("a")
         fresh_edge.place({"probe": [a]})
     assert calls.failed == []

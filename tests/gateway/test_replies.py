@@ -1,11 +1,15 @@
 """Whatever the edge itself answers has the shape of every other error, for every kind of caller."""
 
+import json
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+
 import grpc
 import httpx
 import pytest
 
 from tests.gateway.callers import PROBE, GrpcCaller, status_json, status_of
-from tests.gateway.edge import Edge
+from tests.gateway.edge import Edge, Replica, wait_until
 
 ERROR_INFO = "type.googleapis.com/google.rpc.ErrorInfo"
 
@@ -89,7 +93,7 @@ def test_suspicious_headers_are_refused(http: httpx.Client) -> None:
     assert_refused(http.get("/v1/probes/key", headers=many), 431, 8, "REQUEST_TOO_LARGE")
 
 
-def test_no_replica(http: httpx.Client, fresh_edge: Edge) -> None:
+def test_no_replica(fresh_edge: Edge) -> None:
     fresh_edge.place({})
     fresh_edge.start()
     answer = httpx.get(f"{fresh_edge.url}/v1/probes/key")
@@ -103,6 +107,24 @@ def test_no_replica(http: httpx.Client, fresh_edge: Edge) -> None:
         "SERVICE_UNAVAILABLE",
         None,
     ]
+
+
+def test_too_many_calls_at_once(fresh_edge: Edge, replica: Callable[[str], Replica]) -> None:
+    fresh_edge.place({"probe": [replica("a")]})
+    clusters = json.loads((fresh_edge.folder / "clusters.json").read_text())
+    for cluster in clusters["resources"]:
+        cluster["circuit_breakers"]["thresholds"][0]["max_requests"] = 1
+    (fresh_edge.folder / "clusters.json").write_text(json.dumps(clusters))
+    fresh_edge.start()
+    wait_until(lambda: bool(fresh_edge.healthy("probe")), "the replica is healthy")
+    with httpx.Client(base_url=fresh_edge.url) as client, ThreadPoolExecutor(1) as other:
+        first = other.submit(client.get, "/v1/probes/first", params={"delay": "0.8s"})
+        wait_until(lambda: fresh_edge.stat(r"cluster\.probe\.upstream_rq_active") == 1, "it is under way")
+        answer = client.get("/v1/probes/second")
+        assert first.result().status_code == 200
+    assert_refused(answer, 429, 8, "OVERLOADED")
+    assert answer.headers["retry-after"] == "1"
+    assert answer.json()["details"][1]["retryDelay"] == "1s"
 
 
 @pytest.mark.parametrize(

@@ -41,6 +41,12 @@ def test_a_read_is_repeated(call: GrpcCaller, key: str) -> None:
     assert call(f"{PROBE}/Read", {"key": key, "failures": 3})["attempts"] == 4
 
 
+def test_a_large_write_is_repeated(http: httpx.Client, key: str) -> None:
+    size = 3 << 20
+    seen = http.post("/v1/probes:write", json={"key": key, "failures": 1, "padding": "x" * size}).json()
+    assert (seen["attempts"], seen["padding"]) == (2, str(size))
+
+
 def test_tries_are_bounded(call: GrpcCaller, key: str) -> None:
     with pytest.raises(grpc.RpcError) as failed:
         call(f"{PROBE}/Write", {"key": key, "failures": 9})
