@@ -49,7 +49,7 @@ def _route(rpc: Method) -> Json:
             "cluster": contract.area(rpc.service),
             "timeout": "0s",  # the whole call is bounded by max_stream_duration, which knows grpc-timeout
             "idle_timeout": duration(STREAM_IDLE if rpc.streams else 0),
-            # Envoy tells the service what is left of it as grpc-timeout, whoever set it.
+            # Envoy tells the service as grpc-timeout what it decides here, whoever set it.
             "max_stream_duration": {
                 "max_stream_duration": duration(rpc.max_deadline if rpc.streams else rpc.deadline),
                 "grpc_timeout_header_max": duration(rpc.max_deadline),
