@@ -16,9 +16,7 @@ from gateway.topology import Topology, TopologyError
 
 def main() -> None:
     arguments = argparse.ArgumentParser(prog="python -m gateway", description=__doc__)
-    arguments.add_argument(
-        "--topology", type=Path, required=True, help="edge, admin and the replicas of every area"
-    )
+    arguments.add_argument("--topology", type=Path, required=True, help="edge, admin and the replicas of every area")
     arguments.add_argument("--out", type=Path, required=True, help="the folder to write")
     arguments.add_argument("--image", type=Path, default=IMAGE, help="the contract's descriptor image")
     given = arguments.parse_args()

@@ -22,9 +22,7 @@ def compile(image: Path, topology: Topology, folder: Path) -> Files:  # noqa: A0
     """
     surface = surfaces.read(image)
     if unknown := sorted(set(topology.services) - set(surface.areas)):
-        raise TopologyError(
-            f"the contract shows no RPC of {', '.join(unknown)}; it has {', '.join(surface.areas)}"
-        )
+        raise TopologyError(f"the contract shows no RPC of {', '.join(unknown)}; it has {', '.join(surface.areas)}")
     descriptor_path = str(folder / surface.descriptor_file)
 
     files: Files = {}

@@ -25,9 +25,7 @@ def write(files: Files, folder: Path) -> list[str]:
 
 def render(content: Json | bytes) -> bytes:
     """The bytes of a file: JSON with sorted keys, so that equal configurations are equal files."""
-    return (
-        content if isinstance(content, bytes) else json.dumps(content, indent=2, sort_keys=True).encode() + b"\n"
-    )
+    return content if isinstance(content, bytes) else json.dumps(content, indent=2, sort_keys=True).encode() + b"\n"
 
 
 def _put(file: Path, content: bytes) -> bool:

@@ -59,9 +59,7 @@ def _identity() -> Json:
         "generate_request_id": True,
         "always_set_request_id_in_response": True,
         "request_id_extension": {
-            "typed_config": typed(
-                "envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig", pack_trace_reason=False
-            )
+            "typed_config": typed("envoy.extensions.request_id.uuid.v3.UuidRequestIdConfig", pack_trace_reason=False)
         },
         "server_name": "mesh",
         "server_header_transformation": "OVERWRITE",
@@ -94,9 +92,7 @@ def _paths() -> Json:
 
 
 def _limits(surface: Surface) -> Json:
-    slowest_upload = max(
-        (rpc.max_deadline for rpc in surface.rpcs if rpc.descriptor.client_streaming), default=60.0
-    )
+    slowest_upload = max((rpc.max_deadline for rpc in surface.rpcs if rpc.descriptor.client_streaming), default=60.0)
     return {
         "max_request_headers_kb": MAX_HEADERS_KB,
         "request_headers_timeout": "10s",

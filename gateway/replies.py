@@ -11,12 +11,12 @@ from google.protobuf.duration_pb2 import Duration
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
-from mesh.options.v1.error_reason_pb2 import ErrorReason
 
 from gateway import callers
 from gateway.paths import JsonPath, json_paths
 from gateway.proto_json import Json, extension, set_header, typed
 from gateway.surface import Surface
+from mesh.options.v1.error_reason_pb2 import ErrorReason
 
 DOMAIN = "mesh"
 

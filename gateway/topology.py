@@ -55,9 +55,7 @@ class Topology:
 
     def __post_init__(self) -> None:
         if not self.admin.loopback:
-            raise TopologyError(
-                f"admin {self.admin.host} is not a loopback address: anyone there could stop the edge"
-            )
+            raise TopologyError(f"admin {self.admin.host} is not a loopback address: anyone there could stop the edge")
 
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> Self:

@@ -16,6 +16,7 @@ from google.rpc import code_pb2, error_details_pb2, status_pb2
 from grpc_health.v1 import health_pb2_grpc
 from grpc_health.v1.health import aio as health
 from grpc_health.v1.health_pb2 import HealthCheckResponse
+
 from mesh.inventory.v1 import product_pb2, product_service_pb2, product_service_pb2_grpc
 from mesh.probe.v1 import probe_service_pb2_grpc
 from mesh.probe.v1.probe_service_pb2 import ProbeRequest, ProbeResponse
@@ -92,9 +93,7 @@ class Products(product_service_pb2_grpc.ProductServiceServicer):
         self._products[name] = request.product
         return request.product
 
-    async def GetProduct(
-        self, request: product_service_pb2.GetProductRequest, context: Context
-    ) -> product_pb2.Product:
+    async def GetProduct(self, request: product_service_pb2.GetProductRequest, context: Context) -> product_pb2.Product:
         if request.name not in self._products:
             await _fail(code_pb2.NOT_FOUND, context)
         return self._products[request.name]
@@ -118,9 +117,7 @@ async def _fail(code: int, context: Context) -> None:
     """Every kind of detail that a service of the mesh sends."""
     details = (
         error_details_pb2.ErrorInfo(reason="PROBED", domain="mesh", metadata={"resource": "probes/1"}),
-        error_details_pb2.BadRequest(
-            field_violations=[{"field": "lines[0].quantity", "description": "too small"}]
-        ),
+        error_details_pb2.BadRequest(field_violations=[{"field": "lines[0].quantity", "description": "too small"}]),
         error_details_pb2.PreconditionFailure(violations=[{"type": "STOCK", "subject": "products/mug"}]),
         error_details_pb2.QuotaFailure(violations=[{"subject": "users/1", "description": "too many"}]),
         error_details_pb2.ResourceInfo(resource_type="mesh/Product", resource_name="products/mug"),

@@ -31,9 +31,7 @@ def _routes(files: Files) -> dict[str, Any]:
 
 def test_golden() -> None:
     expected = {file.name: file.read_bytes() for file in GOLDEN.iterdir()}
-    assert readable() == expected, (
-        "the edge changed; review it with `make golden && git diff tests/gateway/golden`"
-    )
+    assert readable() == expected, "the edge changed; review it with `make golden && git diff tests/gateway/golden`"
 
 
 def test_equal_inputs_give_equal_files() -> None:

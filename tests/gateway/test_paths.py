@@ -31,8 +31,6 @@ def verbs_by_pattern(image: Path) -> dict[str, tuple[str, ...]]:
         ("/V1/products", None),
     ],
 )
-def test_first_match(
-    verbs_by_pattern: dict[str, tuple[str, ...]], path: str, verbs: tuple[str, ...] | None
-) -> None:
+def test_first_match(verbs_by_pattern: dict[str, tuple[str, ...]], path: str, verbs: tuple[str, ...] | None) -> None:
     found = [verbs for pattern, verbs in verbs_by_pattern.items() if re.fullmatch(pattern, path)]
     assert (found[0] if found else None) == verbs

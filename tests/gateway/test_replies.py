@@ -43,9 +43,7 @@ def assert_refused(answer: httpx.Response, http_status: int, code: int, reason: 
         ("GET", "/v1/probes/a%2Fb", 400, 3, "REQUEST_MALFORMED"),
     ],
 )
-def test_refused_by_path(
-    http: httpx.Client, verb: str, path: str, http_status: int, code: int, reason: str
-) -> None:
+def test_refused_by_path(http: httpx.Client, verb: str, path: str, http_status: int, code: int, reason: str) -> None:
     assert_refused(http.request(verb, path), http_status, code, reason)
 
 
@@ -127,9 +125,7 @@ def test_too_many_calls_at_once(fresh_edge: Edge, replica: Callable[[str], Repli
     assert answer.json()["details"][1]["retryDelay"] == "1s"
 
 
-@pytest.mark.parametrize(
-    "rpc", [f"{PROBE}/Internal", "mesh.probe.v1.ProbeService/None", "grpc.health.v1.Health/Check"]
-)
+@pytest.mark.parametrize("rpc", [f"{PROBE}/Internal", "mesh.probe.v1.ProbeService/None", "grpc.health.v1.Health/Check"])
 def test_grpc_calls_outside_of_the_contract(edge: Edge, rpc: str) -> None:
     with grpc.insecure_channel(edge.target) as channel, pytest.raises(grpc.RpcError) as refused:
         channel.unary_unary(f"/{rpc}", bytes, bytes)(b"")
