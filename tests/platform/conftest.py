@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from inspect import isawaitable
 from types import ModuleType
 from typing import Any
 
@@ -88,10 +89,13 @@ def new_call(methods: dict[str, contract.Method]) -> NewCall:
 ADA = Principal("users/ada", frozenset({"echo.write"}))
 
 
-async def until(condition: Callable[[], Any], seconds: float = 5.0) -> None:
-    """Returns when the condition holds; fails when it does not in time."""
+async def until(condition: Callable[[], Any], seconds: float = 10.0) -> None:
+    """Returns when the condition, which may be a coroutine, holds; fails when it does not in time."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while True:
+            holds = condition()
+            if await holds if isawaitable(holds) else holds:
+                return
             await asyncio.sleep(0.005)
 
 
@@ -105,5 +109,3 @@ async def cancelled_at_end(*work: Any) -> AsyncIterator[list["asyncio.Task[Any]"
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-
