@@ -59,8 +59,8 @@ def _read_or_refuse(text: str, search: bool) -> None:
         assert all(LEAST <= number <= GREATEST for number in found.integers("available", "!="))
         found.numbers("state", "=", _STATES)
     except InvalidArgument as refused:
-        assert refused.reason == "FILTER_INVALID"
-        assert [one.field for one in refused.violations] == ["filter"]
+        if (refused.reason, refused.violations[0].field) != ("FILTER_INVALID", "filter"):
+            raise
 
 
 @pytest.mark.parametrize(

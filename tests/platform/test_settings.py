@@ -8,7 +8,7 @@ import pytest
 
 from services._platform.settings import Settings, from_environment
 
-PASSWORD = "hunter2-hunter2"
+PASSWORD = "hunter2-hunter2"  # noqa: S105
 GOOD = {
     "MESH_POSTGRES_DSN": f"postgresql://inventory:{PASSWORD}@127.0.0.1:1/mesh",
     "MESH_REDIS_URL": f"redis://:{PASSWORD}@127.0.0.1:1/0",

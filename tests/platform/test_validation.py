@@ -71,7 +71,7 @@ def test_texts_are_found_at_any_depth(messages: Any) -> None:
         text="\0",
         labels={"a": "\0", "b": "ok"},
         secrets=[messages.Secret(), messages.Secret(hint="\0")],
-        vault={"v": messages.Secret(password="\0")},
+        vault={"v": messages.Secret(password="\0")},  # noqa: S106
         codes=["ok", "\0"],
     )
     assert sorted(one.field for one in malformed(note, "note")) == [
