@@ -80,6 +80,7 @@ INSERT INTO stock_alert (product_id, warehouse_id, severity, state, available, m
 SELECT 'p' || n, 'w1', 1, 1, 0, 0, now(), now() FROM generate_series(1, 3000) AS n;
 INSERT INTO outbox (topic, key, payload) SELECT 't' || n % 10, '', '' FROM generate_series(1, 9000) AS n;
 INSERT INTO remembered_reply SELECT 'm', 'c', n::text, '', '' FROM generate_series(1, 9000) AS n;
+INSERT INTO outbox_horizon SELECT 't' || n, pg_current_xact_id(), 1 FROM generate_series(1, 3000) AS n;
 INSERT INTO lease SELECT 'l' || n, '', 1, now() FROM generate_series(1, 3000) AS n;
 """
 
@@ -132,5 +133,4 @@ async def read_whole(connection: asyncpg.Connection, query: str) -> list[str]:
     plan = await connection.fetch(f"EXPLAIN EXECUTE hot ({arguments})")
     await connection.execute("DEALLOCATE hot")
     text = "\n".join(row[0] for row in plan)
-    assert "Index" in text, text
-    return re.findall(r"Seq Scan on (\w+)", text)
+    return re.findall(r"Seq Scan on (\w+)", text) or ([] if "Index" in text else ["no index"])
