@@ -1,9 +1,11 @@
 """The runtime's parts on real stores."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from inspect import isawaitable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -18,6 +20,7 @@ from services._platform.postgres import Pool, open_pool
 from services._platform.unit_of_work import UnitOfWork
 from tests.conftest import Backends, Clock, Database
 from tests.platform import echo
+from tests.platform.own_stores import OwnStores
 
 
 @pytest.fixture
@@ -54,6 +57,16 @@ async def owner(database: Database) -> AsyncIterator[asyncpg.Connection]:
         yield connection
 
 
+@pytest.fixture
+def own_stores(tmp_path: Path) -> Iterator[OwnStores]:
+    """A Postgres and a Valkey that the test starts and stops."""
+    own = OwnStores(tmp_path)
+    try:
+        yield own
+    finally:
+        own.stop_all()
+
+
 @pytest.fixture(scope="session")
 def echo_modules(tmp_path_factory: pytest.TempPathFactory) -> tuple[ModuleType, ModuleType]:
     """The compiled echo contract."""
@@ -87,6 +100,13 @@ def new_call(methods: dict[str, contract.Method]) -> NewCall:
 
 
 ADA = Principal("users/ada", frozenset({"echo.write"}))
+
+
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 async def until(condition: Callable[[], Any], seconds: float = 10.0) -> None:

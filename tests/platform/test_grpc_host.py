@@ -1,7 +1,6 @@
 """The reference host over the real wire: every shape of RPC, and what a caller is told when something is wrong."""
 
 import asyncio
-import socket
 from collections.abc import AsyncIterator, Callable
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from types import ModuleType
@@ -16,7 +15,7 @@ from services._platform import grpc_host
 from services._platform.call import Call, Principal
 from services._platform.errors import OutOfRange
 from services._platform.interceptors import Interceptors
-from tests.platform.conftest import ADA, until
+from tests.platform.conftest import ADA, free_port, until
 from tests.platform.echo import Echo
 from tests.platform.told import told
 
@@ -28,9 +27,7 @@ MEBIBYTE = 1024 * 1024
 @pytest.fixture
 def grpc_addr() -> str:
     """A free port. The fixture of the package keeps its probe open."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return f"127.0.0.1:{probe.getsockname()[1]}"
+    return f"127.0.0.1:{free_port()}"
 
 
 @pytest.fixture

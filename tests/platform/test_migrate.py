@@ -111,12 +111,16 @@ def test_the_runtimes_migrations_come_first() -> None:
 
 
 async def test_the_command_reads_the_environment(blank: str, backends: Backends) -> None:
-    environment = {**os.environ, "MESH_POSTGRES_ADMIN_DSN": blank, "MESH_ROLE_PASSWORDS": json.dumps(backends.passwords)}
+    environment = {
+        **os.environ,
+        "MESH_POSTGRES_ADMIN_DSN": blank,
+        "MESH_ROLE_PASSWORDS": json.dumps(backends.passwords),
+    }
     command = [sys.executable, "-m", "services._platform.migrate"]
     await asyncio.to_thread(subprocess.run, command, env=environment, check=True)
-    assert await query(as_role(blank, "inventory", backends.passwords["inventory"]), "SELECT count(*) FROM product") == [
-        (0,)
-    ]
+    assert await query(
+        as_role(blank, "inventory", backends.passwords["inventory"]), "SELECT count(*) FROM product"
+    ) == [(0,)]
 
 
 # ---- Rights ----
