@@ -144,7 +144,7 @@ async def test_a_message_beyond_the_limit_is_refused_unread(
     messages: Any, grpc_servicer: Echo, interceptors: Any
 ) -> None:
     async with serving(grpc_servicer, interceptors) as channel:
-        raw = channel.unary_unary("/mesh.echo.v1.EchoService/Say")
+        raw: Any = channel.unary_unary("/mesh.echo.v1.EchoService/Say")
         head = messages.SayRequest(one="x").SerializeToString()
         with pytest.raises(grpc.aio.AioRpcError) as refused:
             await raw(head + b"\x0a" + _varint(4 * MEBIBYTE) + b"x" * (4 * MEBIBYTE))

@@ -31,7 +31,7 @@ from tests.platform.echo import Echo
 UUID = "01a1fb60-4168-70cd-90bc-e6ca10f69ebb"
 
 
-def chain(principal: Principal | None = ADA, asked: list[Call] | None = None, most: int = 10) -> Interceptors:
+def chain(principal: Principal | None = ADA, asked: list[Call] | None = None, most: int = 10) -> Any:
     """A chain whose callers are all `principal`; `asked` takes the calls that were authenticated."""
 
     async def authenticate(call: Call) -> Principal | None:
@@ -236,7 +236,7 @@ async def test_a_stream_that_its_reader_leaves_gives_its_place_back(
     for _ in range(3):
         answers = one.server_stream(echo.Count, messages.PeekRequest(), new_call("Count"))
         await anext(answers)
-        await answers.aclose()  # type: ignore[attr-defined]
+        await answers.aclose()
 
 
 async def test_a_servicer_is_stopped_at_the_deadline(echo: Echo, good: Any, new_call: NewCall) -> None:
@@ -291,10 +291,10 @@ async def test_inventory_runs_under_a_host_that_is_not_grpcio(database: Database
             for method in contract.methods(servicer.DESCRIPTOR)
         }
 
-        async def call(path: str, request: Any, key: str = "") -> Any:
+        async def call(path: str, request: Any, key: str = "", seconds: float = 5) -> Any:
             serve, method = rpcs[f"/mesh.inventory.v1.WarehouseService/{path}"]
             metadata = {"idempotency-key": key} if key else {}
-            deadline = asyncio.get_running_loop().time() + method.deadline
+            deadline = asyncio.get_running_loop().time() + seconds
             return await operator.unary(serve, request, Call(method, metadata, deadline, "r-1"))
 
         request = CreateWarehouseRequest(warehouse_id="main", warehouse=Warehouse(display_name="Main"))
@@ -309,3 +309,9 @@ async def test_inventory_runs_under_a_host_that_is_not_grpcio(database: Database
             with pytest.raises(Refusal) as refused:
                 await call("GetWarehouse", GetWarehouseRequest(name=wrong))
             assert refused.value.reason == reason
+        late = CreateWarehouseRequest(warehouse_id="late", warehouse=Warehouse(display_name="Late"))
+        with pytest.raises(DeadlineExceeded):
+            await call("CreateWarehouse", late, seconds=-1)
+        with pytest.raises(Refusal) as refused:
+            await call("GetWarehouse", GetWarehouseRequest(name="warehouses/late"))
+        assert refused.value.reason == "WAREHOUSE_NOT_FOUND"

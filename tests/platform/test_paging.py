@@ -17,7 +17,8 @@ pager = Pager(KEY)
 
 def walk(messages: Any, rows: list[str], size: int) -> list[list[str]]:
     """The pages of a list that is ordered by the rows themselves."""
-    pages, token = [], ""
+    pages: list[list[str]] = []
+    token = ""
     while not pages or token:
         request = messages.ListNotesRequest(parent="p", page_size=size, page_token=token)
         page = pager.page(request, default=4, most=6)

@@ -46,9 +46,9 @@ def test_what_the_driver_raises_is_told_or_is_a_defect(raised: Exception, told: 
 
 def test_only_lost_races_are_tried_again() -> None:
     twin = asyncpg.UniqueViolationError("twin")
-    twin.constraint_name = "remembered_reply_pkey"  # type: ignore[attr-defined]
+    twin.constraint_name = "remembered_reply_pkey"
     other = asyncpg.UniqueViolationError("other")
-    other.constraint_name = "product_pkey"  # type: ignore[attr-defined]
+    other.constraint_name = "product_pkey"
     assert retryable(twin)
     assert retryable(asyncpg.SerializationError("lost"))
     assert retryable(asyncpg.DeadlockDetectedError("lost"))

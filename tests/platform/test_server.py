@@ -49,7 +49,7 @@ class Collector(trace_service_pb2_grpc.TraceServiceServicer):
 async def collecting() -> AsyncIterator[tuple[Collector, str]]:
     """A collector, and the endpoint that it listens on."""
     collector, server = Collector(), grpc.aio.server()
-    trace_service_pb2_grpc.add_TraceServiceServicer_to_server(collector, server)
+    trace_service_pb2_grpc.add_TraceServiceServicer_to_server(collector, server)  # type: ignore[no-untyped-call]
     port = server.add_insecure_port("127.0.0.1:0")
     await server.start()
     try:
@@ -77,7 +77,7 @@ async def process(database: Database, **more: str) -> AsyncIterator[tuple[Proces
 
     async def read() -> None:
         assert running.stderr is not None
-        async for line in running.stderr:
+        while line := await running.stderr.readline():
             lines.append(json.loads(line))
 
     reading = asyncio.create_task(read())

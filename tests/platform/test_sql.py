@@ -76,7 +76,8 @@ INSERT INTO reservation_line
 SELECT reservation_id, 'p' || 1 + row_number() OVER () % 3000, 'w1', 1, 0, state = 1, expire_time FROM reservation;
 INSERT INTO transfer SELECT uuidv7(), 'w1', 'w2', 1, '', now(), now() FROM generate_series(1, 3000);
 INSERT INTO transfer_line SELECT transfer_id, 'p1', 1, 0, 0, 0 FROM transfer;
-INSERT INTO stock_alert (product_id, warehouse_id, severity, state, available, min_stock_level, create_time, update_time)
+INSERT INTO stock_alert (product_id, warehouse_id, severity, state, available, min_stock_level, create_time,
+                         update_time)
 SELECT 'p' || n, 'w1', 1, 1, 0, 0, now(), now() FROM generate_series(1, 3000) AS n;
 INSERT INTO outbox (topic, key, payload) SELECT 't' || n % 10, '', '' FROM generate_series(1, 9000) AS n;
 INSERT INTO remembered_reply SELECT 'm', 'c', n::text, '', '' FROM generate_series(1, 9000) AS n;
