@@ -125,7 +125,9 @@ def _parser(descriptor: Descriptor) -> Parse:
         try:
             return read(raw)
         except DecodeError as error:
-            raise InvalidArgument(f"the request is not a valid {descriptor.full_name}") from error
+            raise InvalidArgument(
+                f"the request is not a valid {descriptor.full_name}", reason="REQUEST_MALFORMED"
+            ) from error
 
     return parse
 

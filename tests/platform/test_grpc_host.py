@@ -136,7 +136,7 @@ async def test_a_thousand_mistakes_still_fit_in_a_status(stub: Stub, messages: A
 @pytest.mark.parametrize("request_bytes", [b"\xff\xff\xff", b"\x0a\x05ab", b"\x0a\x02\xff\xfe"])
 async def test_bytes_that_are_no_message_are_a_bad_argument(raw: Any, request_bytes: bytes) -> None:
     refusal = await told(raw(request_bytes))
-    assert (refusal.code, refusal.reason) == (3, "FIELD_INVALID")
+    assert (refusal.code, refusal.reason) == (3, "REQUEST_MALFORMED")
     assert refusal.message == "the request is not a valid mesh.echo.v1.SayRequest"
 
 
