@@ -26,7 +26,7 @@ generate: setup ## Writes clients/gen from protos/.
 
 # ---- Checks and tests ----
 
-.PHONY: check test format clean
+.PHONY: check test format golden clean
 
 CHECKS := types imports generated style format contract proto-style proto-format breaking
 .PHONY: $(CHECKS:%=check-%)
@@ -56,6 +56,9 @@ format: setup ## Puts code and protos into their form.
 	@$(BIN)/ruff check --quiet --fix --exit-zero
 	@$(BIN)/ruff format --quiet
 	@$(BIN)/buf format --write
+
+golden: setup ## Writes what the edge compiles to, for review, after the contract or the compiler changed.
+	@$(BIN)/python -m tests.gateway.golden
 
 clean: ## Removes what can be made again; the environment and the mesh's data stay.
 	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .third_party

@@ -6,8 +6,8 @@ tests neither see nor wait for one another.
 
 import asyncio
 import secrets
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
@@ -75,7 +75,9 @@ class Database:
             await connection.close()
 
 
-Serve = Callable[..., AbstractAsyncContextManager[grpc.aio.Channel]]
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--deep` makes the searching tests search longer."""
+    parser.addoption("--deep", action="store_true", help="search longer for counterexamples")
 
 
 @pytest.fixture(scope="session")
@@ -112,7 +114,7 @@ async def copied_database(backends: Backends) -> AsyncIterator[Database]:
     name = f"test_{secrets.token_hex(6)}"
     admin = await asyncpg.connect(backends.admin)
     try:
-        await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}" STRATEGY file_copy')
+        await admin.execute(f'CREATE DATABASE "{name}" TEMPLATE "{TEMPLATE}" STRATEGY wal_log')
         yield Database(backends, name)
     finally:
         await admin.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
@@ -151,3 +153,10 @@ async def serving(compose: Compose, settings: Settings) -> AsyncIterator[grpc.ai
         finally:
             stop.set()
             await running
+
+
+async def eventually(condition: Callable[[], Awaitable[object]], seconds: float = 10) -> None:
+    """Returns when the condition holds; fails when it does not within `seconds`."""
+    async with asyncio.timeout(seconds):
+        while not await condition():  # noqa: ASYNC110  what is waited for lies in another process
+            await asyncio.sleep(0.02)

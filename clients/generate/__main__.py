@@ -11,7 +11,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
 from clients.generate.protoc import compile_protos, image
 from clients.generate.servicers import module_path, module_source
-from clients.generate.wheels import VALIDATE
+from clients.generate.wheels import ERROR_DETAILS, VALIDATE
 
 ROOT = Path(__file__).resolve().parents[2]
 PROTOS = ROOT / "protos"
@@ -40,7 +40,9 @@ def generate(out: Path) -> None:
     protos = sorted(str(path.relative_to(PROTOS)) for path in PROTOS.rglob("*.proto"))
     messages = f"--python_out={out}", f"--mypy_out=quiet:{out}"
     calls = f"--grpc_python_out={out}", f"--mypy_grpc_out=quiet:{out}"
-    compile_protos(PROTOS, protos, *image(out / IMAGE), *messages, *calls)
+    compile_protos(PROTOS, protos, *messages, *calls)
+    # No proto of ours imports the details of an error, yet the edge can show only what is in the image.
+    compile_protos(PROTOS, [*protos, ERROR_DETAILS], *image(out / IMAGE))
     # The validation wheel has no google.protobuf stub of its own rules, and our stubs import one.
     compile_protos(PROTOS, [VALIDATE], *messages)
 

@@ -17,6 +17,7 @@ from google.type import money_pb2
 from protovalidate._gen.buf.validate import validate_pb
 
 VALIDATE = "buf/validate/validate.proto"
+ERROR_DETAILS = str(error_details_pb2.DESCRIPTOR.name)
 
 _MODULES = [
     any_pb2,

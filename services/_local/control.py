@@ -12,7 +12,7 @@ from services._local import plan, state, supervisor
 from services._local.command import Command
 from services._local.layout import Layout, MeshError
 
-APPLY_SECONDS = 60.0
+APPLY_SECONDS = 90.0  # longer than all stages may take to stop
 POLL_SECONDS = 0.02
 
 

@@ -10,7 +10,7 @@ from services._local.layout import MeshError, say
 
 CATALOGUE = Path(__file__).with_name("demo.json")
 SECONDS = 10.0
-CONFLICT = 409
+OK, CONFLICT = 200, 409
 
 
 def tell(edge: str) -> None:
@@ -68,12 +68,12 @@ def _totals(edge: str, path: str) -> str:
     return ", ".join(f"{field} {totals.get(field, 0)}" for field in ("onHand", "reserved", "available"))
 
 
-def _post(edge: str, path: str, body: dict[str, Any], *, accept: int = 200) -> dict[str, Any]:
+def _post(edge: str, path: str, body: dict[str, Any], *, accept: int = OK) -> dict[str, Any]:
     return _call(edge, path, json.dumps(body).encode(), accept=accept)
 
 
-def _call(edge: str, path: str, body: bytes | None = None, *, accept: int = 200) -> dict[str, Any]:
+def _call(edge: str, path: str, body: bytes | None = None, *, accept: int = OK) -> dict[str, Any]:
     code, answer = loopback.call(edge + path, body, seconds=SECONDS)
-    if code not in (200, accept):
+    if code not in (OK, accept):
         raise MeshError(f"edge: {path} answered {code}: {answer}")
-    return dict(json.loads(answer))
+    return dict(json.loads(answer)) if code == OK else {}

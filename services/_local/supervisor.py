@@ -16,6 +16,7 @@ import os
 import signal
 import sys
 import time
+from contextlib import suppress
 from pathlib import Path
 
 from services._local import logs, plan, state
@@ -122,13 +123,17 @@ class Supervisor:
     async def _rotate(self) -> None:
         while True:
             await asyncio.sleep(ROTATE_SECONDS)
-            logs.rotate(self._layout)
+            with suppress(OSError):  # the disk may be full, and have room again later
+                logs.rotate(self._layout)
 
     def _publish(self, name: str = "", process: state.Process | None = None) -> None:
         if process:
             self._processes[name] = process
             self._news.set()
-        state.save(self._layout.state, state.State(self._self, self._applied, self._processes))
+        try:
+            state.save(self._layout.state, state.State(self._self, self._applied, self._processes))
+        except OSError as error:  # the next change is written again; the processes matter more
+            log.error("the state cannot be written: %s", error)
 
 
 def digest(layout: Layout) -> str:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Mapping
 
 from services._local import control, credentials, demo, health, logs, plan, ports, state, stores
+from services._local.command import Command
 from services._local.layout import Layout, MeshError, read_json, say, write_json
 from services._local.topology import DATABASE, Topology, listeners, services
 
@@ -43,9 +44,8 @@ def up(layout: Layout) -> None:
 
 def _topology(layout: Layout, *, running: bool) -> Topology:
     names = services()
-    edge = int(os.environ.get("MESH_EDGE_PORT") or 0) or None
     saved = read_json(layout.ports, {})
-    chosen = ports.choose(listeners(names), saved, edge=edge, seed=str(layout.folder), running=running)
+    chosen = ports.choose(listeners(names), saved, edge=_edge_port(), seed=str(layout.folder), running=running)
     write_json(layout.ports, chosen)
     return Topology(
         layout,
@@ -55,6 +55,13 @@ def _topology(layout: Layout, *, running: bool) -> Topology:
         postgres=os.environ.get("MESH_POSTGRES_DSN", ""),
         redis=os.environ.get("MESH_REDIS_URL", ""),
     )
+
+
+def _edge_port() -> int | None:
+    wanted = os.environ.get("MESH_EDGE_PORT", "")
+    if wanted and not (wanted.isdecimal() and 0 < int(wanted) < 65536):
+        raise MeshError(f"MESH_EDGE_PORT={wanted} is not a port")
+    return int(wanted) if wanted else None
 
 
 def _start(topology: Topology) -> int:
@@ -106,10 +113,12 @@ def _restarts(processes: Mapping[str, state.Process], name: str) -> int:
 def _run(layout: Layout, module: str, *arguments: str, environment: Mapping[str, str] | None = None) -> None:
     """Runs a module to its end. Raises `MeshError` when it fails."""
     name = module.rpartition(".")[2]
+    command = Command((sys.executable, "-m", module, *arguments), layout.folder, environment or {})
     with layout.log(name).open("ab") as output:
         done = subprocess.run(
-            [sys.executable, "-m", module, *arguments],
-            env=os.environ | (environment or {}),
+            command.argv,
+            cwd=command.cwd,
+            env=command.full_environment(),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=output,

@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
+from typing import TypeAlias
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -10,8 +11,8 @@ from asyncpg.pool import PoolConnectionProxy
 from services._platform.call import current_call
 from services._platform.errors import DeadlineExceeded, Refusal, Unavailable
 
-Connection = PoolConnectionProxy
-Pool = asyncpg.Pool
+Connection: TypeAlias = "asyncpg.Connection | PoolConnectionProxy"
+Pool: TypeAlias = "asyncpg.Pool"
 
 _BACKGROUND_TIMEOUT = 30.0
 _RETRYABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)

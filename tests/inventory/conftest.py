@@ -29,8 +29,6 @@ from mesh.inventory.v1.warehouse_service_pb2 import CreateWarehouseRequest
 from services.inventory.__main__ import compose
 from tests.conftest import Clock, Database, serving, settings
 
-_LINE = ("product", "quantity", "warehouse")
-
 
 @dataclass(frozen=True)
 class Inventory:
@@ -94,7 +92,7 @@ class Inventory:
 
     async def reserve(self, *wants: tuple[str, int] | tuple[str, int, str], **more: Any) -> reservation_pb2.Reservation:
         """Reserves lines of product, quantity and perhaps warehouse."""
-        lines = [reservation_pb2.ReservationLine(**dict(zip(_LINE, want, strict=False))) for want in wants]
+        lines = [_line(*want) for want in wants]
         return await self.reservations.CreateReservation(CreateReservationRequest(lines=lines, **more))
 
     async def totals(self, product: str) -> tuple[int, int, int]:
@@ -132,6 +130,10 @@ class Refused:
     metadata: dict[str, str]
     fields: list[str]
     message: str
+
+
+def _line(product: str, quantity: int, warehouse: str = "") -> reservation_pb2.ReservationLine:
+    return reservation_pb2.ReservationLine(product=product, quantity=quantity, warehouse=warehouse)
 
 
 async def refused(call: Any) -> Refused:

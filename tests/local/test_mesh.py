@@ -10,16 +10,16 @@ from pathlib import Path
 import psutil
 import pytest
 
-from services._local import ports, state
+from services._local import loopback, ports, state, stores
 from services._local.layout import Layout
 from tests.local.conftest import eventually
 
 PARTS = ["postgres", "redis", "envoy", "inventory-1", "inventory-2"]
 
 
-def mesh(layout: Layout, command: str, *, edge: int | None = None) -> subprocess.CompletedProcess[str]:
+def mesh(layout: Layout, command: str, **variables: str) -> subprocess.CompletedProcess[str]:
     """Runs a command of the local mesh as a person would."""
-    environment = os.environ | ({"MESH_EDGE_PORT": str(edge)} if edge else {})
+    environment = os.environ | {"MESH_EDGE_PORT": ""} | variables
     argv = [sys.executable, "-m", "services._local", command, "--folder", str(layout.folder)]
     return subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=90, check=False)
 
@@ -28,8 +28,7 @@ def mesh(layout: Layout, command: str, *, edge: int | None = None) -> subprocess
 def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Layout]:
     """A mesh that is up."""
     layout = Layout(tmp_path_factory.mktemp("checkout") / ".mesh")
-    edge = ports.choose(["any"], {}, edge=None, seed=str(layout.folder) + "edge")["any"]
-    started = mesh(layout, "up", edge=edge)
+    started = mesh(layout, "up", MESH_EDGE_PORT=str(free_port("edge")))
     assert started.returncode == 0, started.stderr
     assert "SERVING" in started.stdout
     yield layout
@@ -68,11 +67,12 @@ def test_a_killed_part_comes_back(running: Layout, name: str) -> None:
 
 
 def test_up_on_a_running_mesh_changes_nothing(running: Layout) -> None:
-    before = state.load(running.state)
+    before, stock = state.load(running.state), on_hand(running)
     again = mesh(running, "up")
     assert again.returncode == 0, again.stderr
     assert "running already" in again.stdout
     assert state.load(running.state) == before
+    assert on_hand(running) == stock
 
 
 def test_restart_replaces_the_services_one_by_one(running: Layout) -> None:
@@ -95,6 +95,20 @@ def test_down_leaves_no_process_and_keeps_the_data(running: Layout) -> None:
     assert "is SERVING" in started.stdout
 
 
+def test_stores_elsewhere_take_the_place_of_the_embedded_ones(tmp_path: Path) -> None:
+    postgres = stores.postgres(tmp_path / "postgres", free_port("postgres"), "elsewhere", durable=False)
+    redis = stores.valkey(tmp_path / "redis", free_port("redis"), "elsewhere")
+    layout = Layout(tmp_path / ".mesh")
+    with stores.running(postgres, tmp_path / "log"), stores.running(redis, tmp_path / "log"):
+        started = mesh(layout, "up", MESH_POSTGRES_DSN=postgres.url, MESH_REDIS_URL=redis.url)
+        assert started.returncode == 0, started.stderr
+        shown = mesh(layout, "status").stdout.splitlines()
+        assert [line.split()[0] for line in shown if "EXTERNAL" in line] == ["postgres", "redis"]
+        assert "elsewhere" not in layout.endpoints.read_text() + "".join(shown)
+        assert list(layout.data.iterdir()) == []
+        assert mesh(layout, "down").returncode == 0
+
+
 def test_a_part_that_does_not_come_up_is_named_and_nothing_stays(tmp_path: Path) -> None:
     layout = Layout(tmp_path / ".mesh")
     layout.prepare()
@@ -105,6 +119,33 @@ def test_a_part_that_does_not_come_up_is_named_and_nothing_stays(tmp_path: Path)
     assert failed.stderr.startswith("postgres: ")
     assert str(layout.log("postgres")) in failed.stderr
     assert of(layout) == []
+
+
+def test_a_port_that_is_none_is_refused(tmp_path: Path) -> None:
+    refused = mesh(Layout(tmp_path / ".mesh"), "up", MESH_EDGE_PORT="80 80")
+    assert (refused.returncode, refused.stderr) == (1, "MESH_EDGE_PORT=80 80 is not a port\n")
+
+
+def test_two_commands_do_not_start_and_stop_at_once(tmp_path: Path) -> None:
+    layout = Layout(tmp_path / ".mesh")
+    layout.prepare()
+    with layout.locked():
+        refused = mesh(layout, "down")
+    assert refused.returncode == 1
+    assert "another command" in refused.stderr
+
+
+def free_port(purpose: str) -> int:
+    """A port for a purpose."""
+    return ports.choose(["any"], {}, edge=None, seed=f"{purpose} {os.getpid()}")["any"]
+
+
+def on_hand(layout: Layout) -> int:
+    """Units of a demo product, as the edge tells."""
+    edge = json.loads(layout.endpoints.read_text())["edge"]
+    code, answer = loopback.call(f"{edge}/v1/products/masala-chai/stock", seconds=5)
+    assert code == 200, answer
+    return int(json.loads(answer)["totals"]["onHand"])
 
 
 def of(layout: Layout) -> list[psutil.Process]:

@@ -130,7 +130,7 @@ class Book:
     def net(self, key: Key, since: datetime) -> int:
         """What came on hand in a level since an instant, less what left, decisions of this book included."""
         shelf = {Place(key[1], Account.AVAILABLE), Place(key[1], Account.RESERVED)}
-        here = [movement for movement in self.movements if movement.product == key[0]]
+        here = [movement for movement in self.movements if movement.product == key[0] and movement.time > since]
         came = sum(movement.quantity for movement in here if movement.destination in shelf)
         left = sum(movement.quantity for movement in here if movement.source in shelf)
         return self.net_since[key, since] + came - left

@@ -206,11 +206,11 @@ class Adjust:
 
     def _add(self, book: Book, quantity: int, default: Reason) -> None:
         source, entry = self._other_side(default)
-        book.move(self.product, source, Place(self.warehouse, Account.AVAILABLE), quantity, entry)
+        book.move(self.product, source, Place(self.warehouse, Account.AVAILABLE), quantity, entry, self.as_of)
 
     def _take(self, book: Book, quantity: int, default: Reason) -> None:
         destination, entry = self._other_side(default)
-        book.move(self.product, Place(self.warehouse, Account.AVAILABLE), destination, quantity, entry)
+        book.move(self.product, Place(self.warehouse, Account.AVAILABLE), destination, quantity, entry, self.as_of)
 
     def _other_side(self, default: Reason) -> tuple[Place, Entry]:
         reason = default if self.reason is Reason.UNSPECIFIED else self.reason

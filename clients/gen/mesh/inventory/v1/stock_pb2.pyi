@@ -326,9 +326,9 @@ class Adjustment(_message.Message):
     """When set, the change is refused (QUANTITY_MISMATCH) unless the stock on hand is just this."""
     @_builtins.property
     def as_of(self) -> _timestamp_pb2.Timestamp:
-        """Only for SET: the instant that the quantity was counted at. What moved since then is added on top. An adjustment
-        older than the newest SET of the level is refused (ADJUSTMENT_STALE), so counts may arrive in any order.
-        Default: now. Not in the future.
+        """Only for SET: the instant that the quantity was counted at. The difference is booked at that instant, and what moved
+        since then is added on top. An adjustment older than the newest SET of the level is refused (ADJUSTMENT_STALE), so
+        counts may arrive in any order. Default: now. Not in the future.
         """
 
     def __init__(

