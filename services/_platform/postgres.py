@@ -15,6 +15,9 @@ Connection: TypeAlias = "asyncpg.Connection | PoolConnectionProxy"
 Pool: TypeAlias = "asyncpg.Pool"
 
 _BACKGROUND_TIMEOUT = 30.0
+# Writes find their rows by key. Left alone, the planner reads the whole of a table that is new and small, and a
+# statement that is prepared keeps that plan while the table grows.
+_BEGIN = "BEGIN; SET LOCAL statement_timeout = {}; SET LOCAL enable_seqscan = off"
 _RETRYABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 _AWAY = (
     OSError,
@@ -75,7 +78,7 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
             timeout = call.remaining if call else _BACKGROUND_TIMEOUT
             if timeout <= 0:
                 raise DeadlineExceeded("the deadline has passed")
-            await connection.execute(f"BEGIN; SET LOCAL statement_timeout = {int(timeout * 1000) + 1}")
+            await connection.execute(_BEGIN.format(int(timeout * 1000) + 1))
             try:
                 yield connection
                 await connection.execute("COMMIT")
