@@ -1,7 +1,6 @@
 """Opens a stock book under lock, and writes what was decided on it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -127,8 +126,6 @@ async def _post(connection: Connection, book: Book) -> None:
         )
         for one in book.movements
     ]
-    for key in book.touched:
-        book.levels[key] = replace(book.levels[key], update_time=book.now)
     levels = [
         (
             one.product,
