@@ -142,14 +142,23 @@ def settings(database: Database, service: str, **more: object) -> Settings:
 
 @asynccontextmanager
 async def serving(compose: Compose, settings: Settings) -> AsyncIterator[grpc.aio.Channel]:
-    """A service on a port of its own in this process, and a channel to it."""
+    """A service on a port of its own in this process, and a plain channel to it."""
+    async with (
+        serving_port(compose, settings) as port,
+        grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel,
+    ):
+        yield channel
+
+
+@asynccontextmanager
+async def serving_port(compose: Compose, settings: Settings) -> AsyncIterator[int]:
+    """A service in this process; yields the port that it listens on."""
     stop = asyncio.Event()
     async with compose(settings) as service:
         server = Server(service, settings)
         running = asyncio.create_task(server.serve(stop))
         try:
-            async with grpc.aio.insecure_channel(f"127.0.0.1:{server.port}") as channel:
-                yield channel
+            yield server.port
         finally:
             stop.set()
             await running

@@ -61,18 +61,18 @@ class Inventory:
     def alerts(self) -> "stock_alert_service_pb2_grpc.StockAlertServiceAsyncStub":
         return stock_alert_service_pb2_grpc.StockAlertServiceStub(self.channel)
 
-    async def warehouse(self, id: str, rank: int = 0) -> str:  # noqa: A002
+    async def warehouse(self, id: str, rank: int = 0) -> str:
         """Creates a warehouse; returns its name."""
         warehouse = warehouse_pb2.Warehouse(display_name=id.title(), allocation_rank=rank)
         request = CreateWarehouseRequest(warehouse_id=id, warehouse=warehouse)
         return (await self.warehouses.CreateWarehouse(request)).name
 
-    async def product(self, id: str, **fields: Any) -> str:  # noqa: A002
+    async def product(self, id: str, **fields: Any) -> str:
         """Creates a product; returns its name."""
         product = product_pb2.Product(**{"sku": id.upper(), "display_name": id.title(), **fields})
         return (await self.products.CreateProduct(CreateProductRequest(product_id=id, product=product))).name
 
-    async def adjust(self, product: str, warehouse: str, type: str, quantity: int, **more: Any) -> stock_pb2.StockLevel:  # noqa: A002
+    async def adjust(self, product: str, warehouse: str, type: str, quantity: int, **more: Any) -> stock_pb2.StockLevel:
         """Adjusts a level: `ADD`, `SUBTRACT` or `SET`."""
         return await self.stock.AdjustStock(
             AdjustStockRequest(

@@ -101,6 +101,6 @@ async def test_an_unknown_alert(inventory: Inventory) -> None:
         assert (refusal.code, refusal.reason) == ("NOT_FOUND", "STOCK_ALERT_NOT_FOUND")
 
 
-async def _alerts(inventory: Inventory, filter: str = "") -> list[stock_alert_pb2.StockAlert]:  # noqa: A002
+async def _alerts(inventory: Inventory, filter: str = "") -> list[stock_alert_pb2.StockAlert]:
     page = await inventory.alerts.ListStockAlerts(ListStockAlertsRequest(filter=filter))
     return list(page.stock_alerts)

@@ -85,7 +85,7 @@ async def test_products_are_found_by_words_fields_and_labels(inventory: Inventor
     await inventory.product("b", display_name="Red mug", category="mugs", labels={"colour": "red"})
     await inventory.product("c", display_name="Kettle", description="Boils water for a blue mug", category="kettles")
 
-    async def ids(filter: str) -> str:  # noqa: A002
+    async def ids(filter: str) -> str:
         found, token = "", ""
         while True:
             request = ListProductsRequest(filter=filter, page_size=1, page_token=token)

@@ -200,7 +200,7 @@ async def test_lists_are_newest_first_by_order_and_state(inventory: Inventory) -
     made = [await inventory.reserve((mug, 1), order=f"orders/{number % 2}") for number in range(7)]
     await inventory.reservations.CancelReservation(CancelReservationRequest(name=made[0].name))
 
-    async def names(filter: str) -> list[str]:  # noqa: A002
+    async def names(filter: str) -> list[str]:
         found: list[str] = []
         token = ""
         while True:

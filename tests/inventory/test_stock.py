@@ -211,7 +211,7 @@ async def test_levels_are_listed_by_warehouse_and_quantity(inventory: Inventory)
     cup, other = await inventory.stocked("cup", "other", 3)
     await inventory.adjust(mug, other, "ADD", 5)
 
-    async def names(filter: str, parent: str = "products/-") -> list[str]:  # noqa: A002
+    async def names(filter: str, parent: str = "products/-") -> list[str]:
         request = ListStockLevelsRequest(parent=parent, filter=filter, page_size=1)
         found = []
         while True:

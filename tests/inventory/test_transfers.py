@@ -99,7 +99,7 @@ async def test_lists_by_state_and_warehouse(inventory: Inventory) -> None:
     await inventory.transfers.ReceiveTransfer(ReceiveTransferRequest(name=first.name))
     second = await _send(inventory, mug, other, main, 1)
 
-    async def names(filter: str) -> list[str]:  # noqa: A002
+    async def names(filter: str) -> list[str]:
         page = await inventory.transfers.ListTransfers(ListTransfersRequest(filter=filter))
         return [transfer.name for transfer in page.transfers]
 

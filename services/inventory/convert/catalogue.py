@@ -23,7 +23,7 @@ def product(product: Product) -> product_pb2.Product:
     )
 
 
-def to_product(id: str, message: product_pb2.Product) -> Product:  # noqa: A002
+def to_product(id: str, message: product_pb2.Product) -> Product:
     """A product from what a caller may say of it."""
     return Product(
         id=id,
@@ -37,7 +37,7 @@ def to_product(id: str, message: product_pb2.Product) -> Product:  # noqa: A002
     )
 
 
-def to_warehouse(id: str, message: warehouse_pb2.Warehouse) -> Warehouse:  # noqa: A002
+def to_warehouse(id: str, message: warehouse_pb2.Warehouse) -> Warehouse:
     """A warehouse from what a caller may say of it."""
     return Warehouse(
         id=id,

@@ -94,13 +94,13 @@ class Book:
         if warehouse and warehouse not in self.warehouses:
             raise WarehouseNotFound(warehouse)
 
-    def reservation(self, id: str) -> Reservation:  # noqa: A002  the field's word for it
+    def reservation(self, id: str) -> Reservation:
         """A loaded reservation."""
         if id not in self.reservations:
             raise ReservationNotFound(id)
         return self.reservations[id]
 
-    def transfer(self, id: str) -> Transfer:  # noqa: A002
+    def transfer(self, id: str) -> Transfer:
         """A loaded transfer."""
         if id not in self.transfers:
             raise TransferNotFound(id)

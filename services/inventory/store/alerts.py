@@ -29,7 +29,7 @@ class Alerts:
         self._units = units
         self._clock = clock
 
-    async def get(self, id: str) -> Alert:  # noqa: A002
+    async def get(self, id: str) -> Alert:
         """An alert. Refuses one that does not exist."""
         async with reading(self._pool) as connection:
             row = await connection.fetchrow(Q["get_alert"], id)
@@ -37,7 +37,7 @@ class Alerts:
             raise StockAlertNotFound(id)
         return read_alert(row)
 
-    async def page(self, filter: Filter, before: str | None, limit: int) -> list[Alert]:  # noqa: A002
+    async def page(self, filter: Filter, before: str | None, limit: int) -> list[Alert]:
         """Alerts, newest first, before an id."""
         async with reading(self._pool) as connection:
             rows = await connection.fetch(
@@ -53,7 +53,7 @@ class Alerts:
 
     async def change(
         self,
-        id: str,  # noqa: A002
+        id: str,
         move: Callable[[Alert, datetime], Alert],
         once: Once[Alert, Reply],
     ) -> Reply:

@@ -36,12 +36,12 @@ class Catalogue:
         self._pool = pool
         self._units = units
 
-    async def product(self, id: str) -> Product:  # noqa: A002
+    async def product(self, id: str) -> Product:
         """A product. Refuses one that does not exist."""
         async with reading(self._pool) as connection:
             return _found(await connection.fetchrow(Q["get_product"], id), read_product, ProductNotFound(id))
 
-    async def products(self, filter: Filter, after: str, limit: int) -> list[Product]:  # noqa: A002
+    async def products(self, filter: Filter, after: str, limit: int) -> list[Product]:
         """Products in the order of their ids, after an id."""
         wanted = dict(filter.pairs("labels.", "="))
         unwanted = filter.pairs("labels.", "!=")
@@ -73,7 +73,7 @@ class Catalogue:
 
     async def change_product(
         self,
-        id: str,  # noqa: A002
+        id: str,
         change: Callable[[Product], Product],
         once: Once[Product, Reply],
     ) -> Reply:
@@ -95,7 +95,7 @@ class Catalogue:
 
         return await self._units.run(once, work)
 
-    async def warehouse(self, id: str) -> Warehouse:  # noqa: A002
+    async def warehouse(self, id: str) -> Warehouse:
         """A warehouse. Refuses one that does not exist."""
         async with reading(self._pool) as connection:
             return _found(await connection.fetchrow(Q["get_warehouse"], id), read_warehouse, WarehouseNotFound(id))
@@ -122,7 +122,7 @@ class Catalogue:
 
     async def change_warehouse(
         self,
-        id: str,  # noqa: A002
+        id: str,
         change: Callable[[Warehouse], Warehouse],
         once: Once[Warehouse, Reply],
     ) -> Reply:

@@ -27,7 +27,7 @@ class Reservations:
         self._units = units
         self._clock = clock
 
-    async def get(self, id: str) -> Reservation:  # noqa: A002
+    async def get(self, id: str) -> Reservation:
         """A reservation. Refuses one that does not exist."""
         async with reading(self._pool) as connection:
             found = await self._with_lines(connection, await connection.fetch(Q["get_reservation"], id))
@@ -35,7 +35,7 @@ class Reservations:
             raise ReservationNotFound(id)
         return found[0]
 
-    async def page(self, filter: Filter, before: str | None, limit: int) -> list[Reservation]:  # noqa: A002
+    async def page(self, filter: Filter, before: str | None, limit: int) -> list[Reservation]:
         """Reservations, newest first, before an id."""
         async with reading(self._pool) as connection:
             rows = await connection.fetch(

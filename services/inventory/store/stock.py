@@ -59,7 +59,7 @@ class Stock:
                 raise ProductNotFound(product)
         return [read_level(row) for row in rows], instant
 
-    async def all_levels(self, product: str, filter: Filter, after: tuple[str, ...], limit: int) -> list[Level]:  # noqa: A002
+    async def all_levels(self, product: str, filter: Filter, after: tuple[str, ...], limit: int) -> list[Level]:
         """Levels by product and warehouse, after a key; of one product, or of all when it is empty."""
         figures: list[Any] = []
         for field in _ORDERED:

@@ -22,7 +22,7 @@ class Transfers:
     def __init__(self, pool: Pool) -> None:
         self._pool = pool
 
-    async def get(self, id: str) -> Transfer:  # noqa: A002
+    async def get(self, id: str) -> Transfer:
         """A transfer. Refuses one that does not exist."""
         async with reading(self._pool) as connection:
             found = await _with_lines(connection, await connection.fetch(Q["get_transfer"], id))
@@ -30,7 +30,7 @@ class Transfers:
             raise TransferNotFound(id)
         return found[0]
 
-    async def page(self, filter: Filter, before: str | None, limit: int) -> list[Transfer]:  # noqa: A002
+    async def page(self, filter: Filter, before: str | None, limit: int) -> list[Transfer]:
         """Transfers, newest first, before an id."""
         async with reading(self._pool) as connection:
             rows = await connection.fetch(

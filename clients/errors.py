@@ -1,0 +1,70 @@
+"""A refused call as a typed exception: the details of `google.rpc.Status`, read."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+import grpc
+from google.protobuf.any_pb2 import Any
+from google.protobuf.message import Message
+from google.rpc import error_details_pb2, status_pb2
+
+Detail = TypeVar("Detail", bound=Message)
+
+_TRAILER = "grpc-status-details-bin"
+
+
+@dataclass(frozen=True)
+class MeshError(Exception):
+    """A call that was not carried out.
+
+    `code` is the canonical code, `reason` a value of an `ErrorReason` enum without its prefix, `fields` maps the proto
+    path of a bad field to what is wrong with it, `retry_after` is in seconds.
+    """
+
+    code: grpc.StatusCode
+    message: str
+    reason: str = ""
+    metadata: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, str] = field(default_factory=dict)
+    retry_after: float | None = None
+
+    def __str__(self) -> str:
+        return f"{self.code.name} {self.reason}: {self.message}"
+
+
+@contextmanager
+def typed_errors() -> Iterator[None]:
+    """Turns what grpcio raises inside the block into `MeshError`."""
+    try:
+        yield
+    except grpc.aio.AioRpcError as error:
+        raise read(error) from error
+
+
+def read(error: grpc.aio.AioRpcError) -> MeshError:
+    """The typed form of what grpcio raised; without details when the failure was on the way."""
+    status = status_pb2.Status()
+    for key, value in error.trailing_metadata() or ():
+        if key == _TRAILER and isinstance(value, bytes):
+            status.ParseFromString(value)
+    info = _detail(status.details, error_details_pb2.ErrorInfo())
+    bad = _detail(status.details, error_details_pb2.BadRequest())
+    retry = _detail(status.details, error_details_pb2.RetryInfo())
+    return MeshError(
+        code=error.code(),
+        message=status.message or error.details() or "",
+        reason=info.reason,
+        metadata=dict(info.metadata),
+        fields={violation.field: violation.description for violation in bad.field_violations},
+        retry_after=retry.retry_delay.ToTimedelta().total_seconds() if retry.HasField("retry_delay") else None,
+    )
+
+
+def _detail(details: Sequence[Any], detail: Detail) -> Detail:
+    """The detail of this type, or an empty one."""
+    for packed in details:
+        if packed.TypeName() == detail.DESCRIPTOR.full_name:
+            packed.Unpack(detail)
+    return detail

@@ -1,0 +1,51 @@
+"""What can be done to the thresholds of alerts."""
+
+from dataclasses import dataclass, replace
+
+from services.inventory.domain.book import Book
+from services.inventory.domain.commands.command import Needs
+from services.inventory.domain.levels import Level
+
+
+@dataclass(frozen=True, slots=True)
+class SetThresholds:
+    """Overrides a product's thresholds in one warehouse. `write` names which of the two are written."""
+
+    product: str
+    warehouse: str
+    write: frozenset[str]
+    minimum: int | None
+    maximum: int | None
+
+    @property
+    def needs(self) -> Needs:
+        """The level."""
+        return Needs(products=(self.product,), levels=((self.product, self.warehouse),))
+
+    def apply(self, book: Book) -> Level:
+        """The level with its thresholds."""
+        level = book.level(self.product, self.warehouse)
+        if "min_stock_level" in self.write:
+            level = replace(level, min_override=self.minimum)
+        if "max_stock_level" in self.write:
+            level = replace(level, max_override=self.maximum)
+        book.put(level)
+        return level
+
+
+@dataclass(frozen=True, slots=True)
+class SetProductMinimum:
+    """Changes the threshold that a product has where nothing overrides it."""
+
+    product: str
+    minimum: int
+
+    @property
+    def needs(self) -> Needs:
+        """The product in every warehouse."""
+        return Needs(products=(self.product,))
+
+    def apply(self, book: Book) -> None:
+        """The levels follow."""
+        for level in book.levels_of([self.product]):
+            book.put(replace(level, product_min=self.minimum))
