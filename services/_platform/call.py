@@ -93,5 +93,6 @@ def digest(request: Message) -> bytes:
     """Tells one request body from another; the request id itself does not count."""
     body = type(request)()
     body.CopyFrom(request)
-    body.ClearField("request_id")
+    if "request_id" in body.DESCRIPTOR.fields_by_name:
+        body.ClearField("request_id")
     return hashlib.blake2b(body.SerializeToString(deterministic=True), digest_size=16).digest()

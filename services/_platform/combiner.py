@@ -9,6 +9,7 @@ from collections import deque
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Generic, TypeVar
 
+from services._platform.call import current_call
 from services._platform.errors import Refusal
 from services._platform.telemetry import BATCH_SIZE
 
@@ -33,7 +34,7 @@ class Combiner(Generic[Item, Verdict]):
         self._limit = limit
         self._lanes = lanes
         self._waiting: deque[tuple[Item, asyncio.Future[Verdict]]] = deque()
-        self._running: set[asyncio.Task[None]] = set()
+        self._running: set[asyncio.Task[None] | None] = set()
         self._batch_size = BATCH_SIZE.labels(name)
 
     async def submit(self, item: Item) -> Verdict:
@@ -41,18 +42,19 @@ class Combiner(Generic[Item, Verdict]):
         verdict: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, verdict))
         if len(self._running) < self._lanes:
-            lane = asyncio.create_task(self._lane())
-            self._running.add(lane)
-            lane.add_done_callback(self._left)
+            self._running.add(asyncio.create_task(self._lane()))
         return await verdict
 
     async def _lane(self) -> None:
-        while batch := self._take():
-            self._batch_size.observe(len(batch))
-            await self._settle(batch)
-
-    def _left(self, lane: "asyncio.Task[None]") -> None:
-        self._running.discard(lane)
+        # A batch is nobody's call: the deadline of the caller that happened to start the lane must not bind others.
+        current_call.set(None)
+        try:
+            while batch := self._take():
+                self._batch_size.observe(len(batch))
+                await self._settle(batch)
+        finally:
+            # In the same step as the last look at the queue, so that no item finds a lane that will not look again.
+            self._running -= {asyncio.current_task()}
 
     def _take(self) -> list[tuple[Item, asyncio.Future[Verdict]]]:
         batch: list[tuple[Item, asyncio.Future[Verdict]]] = []
@@ -74,6 +76,8 @@ class Combiner(Generic[Item, Verdict]):
                     await self._settle([alone])
                 return
             outcomes = [error]
+        if len(outcomes) != len(batch):
+            outcomes = [RuntimeError(f"a flush of {len(batch)} items gave {len(outcomes)} verdicts")] * len(batch)
         for (_, verdict), outcome in zip(batch, outcomes, strict=True):
             if verdict.done():
                 continue

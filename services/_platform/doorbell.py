@@ -45,15 +45,16 @@ class Doorbell:
             try:
                 await self._redis.publish(self._channel, b"")
             except (RedisError, OSError):
+                self._rung.set()
                 await asyncio.sleep(_RECONNECT)
 
     async def listen(self) -> None:
         """Hears the other processes. Runs until cancelled."""
         while True:
             try:
-                async with self._redis.pubsub(ignore_subscribe_messages=True) as subscription:
+                async with self._redis.pubsub() as subscription:
                     await subscription.subscribe(self._channel)
-                    self._hear()  # what was missed while nobody listened
+                    # The first message confirms the subscription, and stands for what was missed until then.
                     async for _ in subscription.listen():
                         self._hear()
             except (RedisError, OSError):

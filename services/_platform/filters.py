@@ -15,6 +15,9 @@ from services._platform.errors import InvalidArgument
 EQUALITY = frozenset({"=", "!="})
 ORDER = EQUALITY | {"<", "<=", ">", ">="}
 
+_LEAST, _GREATEST = -(2**31), 2**31 - 1  # of Postgres's int
+_INTEGER = re.compile("-?[0-9]{1,18}")
+
 _TOKEN = re.compile(
     r"""\s*(?:
         (?P<op>!=|<=|>=|=|<|>)
@@ -66,8 +69,11 @@ class Filter:
         ]
 
     def bounds(self, field: str) -> tuple[int, int]:
-        """The least and greatest integer that the order comparisons of a field leave, both inclusive."""
-        low, high = -(2**31), 2**31 - 1
+        """The least and greatest integer that the order comparisons of a field leave, both inclusive.
+
+        When they leave none, the least is greater than the greatest.
+        """
+        low, high = _LEAST, _GREATEST
         for c in self.comparisons:
             if c.field != field or c.op in EQUALITY - {"="}:
                 continue
@@ -79,11 +85,12 @@ class Filter:
                     high = min(high, number - (c.op == "<"))
                 case ">" | ">=":
                     low = max(low, number + (c.op == ">"))
-        return low, high
+        return (low, high) if low <= high else (_GREATEST, _LEAST)
 
     def integers(self, field: str, op: str) -> list[int]:
         """The integers that a field is compared with by an operator."""
-        return [_integer(c) for c in self.comparisons if c.field == field and c.op == op]
+        found = (_integer(c) for c in self.comparisons if c.field == field and c.op == op)
+        return [number for number in found if _LEAST <= number <= _GREATEST]
 
 
 def parse(text: str, fields: Mapping[str, frozenset[str]], *, search: bool = False) -> Filter:
@@ -141,11 +148,9 @@ def _comparison(field: str, op: str, value: str, fields: Mapping[str, frozenset[
 
 
 def _integer(comparison: Comparison) -> int:
-    try:
-        number = int(comparison.value)
-    except ValueError as error:
-        raise _invalid(f"{comparison.field!r} is compared with a whole number") from error
-    return max(-(2**31), min(number, 2**31 - 1))
+    if not _INTEGER.fullmatch(comparison.value):
+        raise _invalid(f"{comparison.field!r} is compared with a whole number")
+    return int(comparison.value)
 
 
 def _invalid(why: str) -> InvalidArgument:

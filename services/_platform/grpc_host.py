@@ -6,14 +6,15 @@ Another host needs what stands here: make a `Call`, hand it to the interceptors,
 from __future__ import annotations
 
 from asyncio import get_running_loop
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
 import grpc
 import uuid_utils
-from google.protobuf.descriptor import ServiceDescriptor
-from google.protobuf.message import Message
+from google.protobuf.descriptor import Descriptor, ServiceDescriptor
+from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
 from grpc.aio import ServicerContext
 
@@ -21,7 +22,7 @@ from clients import contract
 from clients.contract import Method
 from services._platform import status
 from services._platform.call import Call
-from services._platform.errors import Internal, Refusal
+from services._platform.errors import Internal, InvalidArgument, Refusal
 from services._platform.interceptors import Interceptors
 from services._platform.log import logger
 
@@ -30,6 +31,7 @@ _CODES = {code.value[0]: code for code in grpc.StatusCode}
 _log = logger(__name__)
 
 Context: TypeAlias = "ServicerContext[Any, Any]"
+Parse: TypeAlias = Callable[[bytes], Message]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,20 +68,27 @@ def handlers(service: ServiceDescriptor, servicer: object, interceptors: Interce
 
 def _handler(method: Method, serve: Callable[..., Any], chain: Interceptors) -> grpc.RpcMethodHandler[Any, Any]:
     descriptor = method.descriptor
+    parse = _parser(descriptor.input_type)
 
-    async def unary(request: Message, context: Context) -> Message:
-        return await _refusing(chain.unary(serve, request, _call(method, context)), context)
+    async def unary(raw: bytes, context: Context) -> Message:
+        async with _refusing(context):
+            return await chain.unary(serve, parse(raw), _call(method, context))
+        raise AssertionError("a refusal aborts")
 
-    async def client_stream(requests: AsyncIterator[Message], context: Context) -> Message:
-        return await _refusing(chain.client_stream(serve, requests, _call(method, context)), context)
+    async def client_stream(raws: AsyncIterator[bytes], context: Context) -> Message:
+        async with _refusing(context):
+            return await chain.client_stream(serve, _parsed(parse, raws), _call(method, context))
+        raise AssertionError("a refusal aborts")
 
-    async def server_stream(request: Message, context: Context) -> AsyncIterator[Message]:
-        async for reply in _refusing_stream(chain.server_stream(serve, request, _call(method, context)), context):
-            yield reply
+    async def server_stream(raw: bytes, context: Context) -> AsyncIterator[Message]:
+        async with _refusing(context):
+            async for reply in chain.server_stream(serve, parse(raw), _call(method, context)):
+                yield reply
 
-    async def both_streams(requests: AsyncIterator[Message], context: Context) -> AsyncIterator[Message]:
-        async for reply in _refusing_stream(chain.both_streams(serve, requests, _call(method, context)), context):
-            yield reply
+    async def both_streams(raws: AsyncIterator[bytes], context: Context) -> AsyncIterator[Message]:
+        async with _refusing(context):
+            async for reply in chain.both_streams(serve, _parsed(parse, raws), _call(method, context)):
+                yield reply
 
     kinds: dict[tuple[bool, bool], tuple[Callable[..., Any], Any]] = {
         (False, False): (grpc.unary_unary_rpc_method_handler, unary),
@@ -90,7 +99,6 @@ def _handler(method: Method, serve: Callable[..., Any], chain: Interceptors) -> 
     make, behaviour = kinds[bool(descriptor.client_streaming), bool(descriptor.server_streaming)]
     handler: grpc.RpcMethodHandler[Any, Any] = make(
         behaviour,
-        request_deserializer=GetMessageClass(descriptor.input_type).FromString,
         response_serializer=GetMessageClass(descriptor.output_type).SerializeToString,
     )
     return handler
@@ -109,29 +117,33 @@ def _call(method: Method, context: Context) -> Call:
     )
 
 
-async def _refusing(answer: Awaitable[Message], context: Context) -> Message:
+def _parser(descriptor: Descriptor) -> Parse:
+    """Reads requests here and not in grpcio, which would answer UNKNOWN to bytes that are no such message."""
+    read = GetMessageClass(descriptor).FromString
+
+    def parse(raw: bytes) -> Message:
+        try:
+            return read(raw)
+        except DecodeError as error:
+            raise InvalidArgument(f"the request is not a valid {descriptor.full_name}") from error
+
+    return parse
+
+
+async def _parsed(parse: Parse, raws: AsyncIterator[bytes]) -> AsyncIterator[Message]:
+    async for raw in raws:
+        yield parse(raw)
+
+
+@asynccontextmanager
+async def _refusing(context: Context) -> AsyncIterator[None]:
     try:
-        return await answer
+        yield
     except Refusal as refusal:
         await _refuse(refusal, context)
     except Exception:
-        await _refuse(_defect(), context)
-    raise AssertionError("abort always raises")
-
-
-async def _refusing_stream(answers: AsyncIterator[Message], context: Context) -> AsyncIterator[Message]:
-    try:
-        async for answer in answers:
-            yield answer
-    except Refusal as refusal:
-        await _refuse(refusal, context)
-    except Exception:
-        await _refuse(_defect(), context)
-
-
-def _defect() -> Internal:
-    _log.exception("a call failed by a defect")
-    return Internal("something went wrong on our side; the request id finds it in the logs")
+        _log.exception("a call failed by a defect")
+        await _refuse(Internal("something went wrong on our side; the request id finds it in the logs"), context)
 
 
 async def _refuse(refusal: Refusal, context: Context) -> None:

@@ -1,6 +1,6 @@
 """What every call passes through before its servicer, in this order, whichever gRPC host carries it:
 
-telemetry (sees every outcome) > shedding > authentication > authorization > validation > idempotency > deadline.
+telemetry (sees every outcome) > shedding > deadline > authentication > authorization > validation > idempotency.
 """
 
 import asyncio
@@ -89,11 +89,14 @@ class Interceptors:
     async def _entered(self, call: Call) -> AsyncIterator[None]:
         current_call.set(call)
         with observed(call), self._admitted():
+            deadline = asyncio.timeout_at(call.deadline)
             try:
-                async with asyncio.timeout_at(call.deadline):
+                async with deadline:
                     await self._authorize(call)
                     yield
             except TimeoutError as error:
+                if not deadline.expired():  # some other timeout, that the servicer should have handled
+                    raise
                 raise DeadlineExceeded("the deadline passed before the answer was ready") from error
 
     @contextmanager
@@ -128,7 +131,7 @@ def _identify(request: Message, call: Call) -> None:
     if not key:
         return
     if not _KEY.fullmatch(key):
-        raise InvalidArgument("idempotency-key: must be 1 to 64 visible characters")
+        raise InvalidArgument.of("idempotency-key", "must be 1 to 64 visible characters")
     call.idempotency_key = key
     call.digest = digest(request)
 

@@ -49,10 +49,9 @@ class Loop:
 async def running(loops: Sequence[Loop]) -> AsyncIterator[None]:
     """Runs loops while the block lasts, and waits for their last steps after it."""
     stopping = asyncio.Event()
-    async with asyncio.TaskGroup() as tasks:
-        for loop in loops:
-            tasks.create_task(loop.run(stopping))
-        try:
-            yield
-        finally:
-            stopping.set()
+    tasks = [asyncio.create_task(loop.run(stopping), name=loop.name) for loop in loops]
+    try:
+        yield
+    finally:
+        stopping.set()
+        await asyncio.gather(*tasks)

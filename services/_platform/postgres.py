@@ -15,6 +15,7 @@ Connection: TypeAlias = "asyncpg.Connection | PoolConnectionProxy"
 Pool: TypeAlias = "asyncpg.Pool"
 
 _BACKGROUND_TIMEOUT = 30.0
+_ROLLBACK_TIMEOUT = 2.0
 # Writes find their rows by key. Left alone, the planner reads the whole of a table that is new and small, and a
 # statement that is prepared keeps that plan while the table grows.
 _BEGIN = "BEGIN; SET LOCAL statement_timeout = {}; SET LOCAL enable_seqscan = off"
@@ -41,6 +42,8 @@ async def open_pool(dsn: str, size: int, application: str) -> AsyncIterator[Pool
         min_size=0,
         max_size=size,
         timeout=5,
+        # For a server that went silent; a server that is there stops statements itself, at their deadline.
+        command_timeout=_BACKGROUND_TIMEOUT,
         max_inactive_connection_lifetime=0,
         server_settings={"application_name": application},
         # Sessions carry no state from one use to the next: every setting is local to its transaction.
@@ -78,13 +81,12 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
             timeout = call.remaining if call else _BACKGROUND_TIMEOUT
             if timeout <= 0:
                 raise DeadlineExceeded("the deadline has passed")
-            await connection.execute(_BEGIN.format(int(timeout * 1000) + 1))
             try:
+                await connection.execute(_BEGIN.format(int(timeout * 1000) + 1))
                 yield connection
                 await connection.execute("COMMIT")
             except BaseException:
-                if not connection.is_closed():
-                    await _rollback(connection)
+                await _rollback(connection)
                 raise
 
 
@@ -113,11 +115,15 @@ def translated() -> Iterator[None]:
 
 
 async def _rollback(connection: Connection) -> None:
+    """Ends the transaction, with its connection if need be: it must not go back to the pool as it is."""
+    if connection.is_closed():
+        return
     try:
-        await connection.execute("ROLLBACK")
-    except (OSError, asyncpg.PostgresError, asyncpg.InterfaceError):
-        # The transaction dies with its connection.
+        await connection.execute("ROLLBACK", timeout=_ROLLBACK_TIMEOUT)
+    except BaseException as error:
         connection.terminate()
+        if not isinstance(error, Exception):
+            raise
 
 
 async def _nothing(_connection: object) -> None:

@@ -17,7 +17,7 @@ from services._platform.authentication import authenticator
 from services._platform.health import Dependency, Health
 from services._platform.interceptors import Interceptors
 from services._platform.loops import Loop, running
-from services._platform.settings import Settings
+from services._platform.settings import Settings, from_environment
 
 
 class Servicer(Protocol):
@@ -40,7 +40,7 @@ Compose = Callable[[Settings], AbstractAsyncContextManager[Service]]
 
 def run(name: str, compose: Compose, settings: Settings | None = None) -> None:
     """Serves until SIGTERM or SIGINT, then drains."""
-    settings = settings or Settings()
+    settings = settings or from_environment()
     log.configure(settings.log_level, name)
     telemetry.export_traces(name)
     telemetry.serve_metrics(settings.metrics_listen)

@@ -1,4 +1,7 @@
-"""The one table that turns a `Refusal` into a `google.rpc.Status` (AIP-193)."""
+"""The one table that turns a `Refusal` into a `google.rpc.Status` (AIP-193).
+
+A status travels in a trailer, and clients take 8 KiB of trailers by default: what would be longer is cut.
+"""
 
 from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
@@ -9,6 +12,9 @@ from services._platform.errors import AlreadyExists, FailedPrecondition, NotFoun
 DOMAIN = "mesh"
 TRAILER = "grpc-status-details-bin"
 
+_VIOLATIONS_TOLD = 8
+_LONGEST_TEXT = 300
+
 
 def code(refusal: Refusal) -> int:
     """The canonical code as a number."""
@@ -18,7 +24,7 @@ def code(refusal: Refusal) -> int:
 def status(refusal: Refusal) -> status_pb2.Status:
     """What the caller is told."""
     return status_pb2.Status(
-        code=code(refusal), message=refusal.message, details=[_packed(detail) for detail in _details(refusal)]
+        code=code(refusal), message=_cut(refusal.message), details=[_packed(detail) for detail in _details(refusal)]
     )
 
 
@@ -30,8 +36,10 @@ def _details(refusal: Refusal) -> list[Message]:
         details.append(
             error_details_pb2.BadRequest(
                 field_violations=[
-                    error_details_pb2.BadRequest.FieldViolation(field=v.field, description=v.description, reason=v.rule)
-                    for v in refusal.violations
+                    error_details_pb2.BadRequest.FieldViolation(
+                        field=_cut(v.field), description=_cut(v.description), reason=v.rule
+                    )
+                    for v in refusal.violations[:_VIOLATIONS_TOLD]
                 ]
             )
         )
@@ -47,7 +55,7 @@ def _details(refusal: Refusal) -> list[Message]:
                 error_details_pb2.PreconditionFailure(
                     violations=[
                         error_details_pb2.PreconditionFailure.Violation(
-                            type=refusal.reason, subject=_subject(refusal), description=refusal.message
+                            type=refusal.reason, subject=_subject(refusal), description=_cut(refusal.message)
                         )
                     ]
                 )
@@ -56,7 +64,9 @@ def _details(refusal: Refusal) -> list[Message]:
             details.append(
                 error_details_pb2.QuotaFailure(
                     violations=[
-                        error_details_pb2.QuotaFailure.Violation(subject=_subject(refusal), description=refusal.message)
+                        error_details_pb2.QuotaFailure.Violation(
+                            subject=_subject(refusal), description=_cut(refusal.message)
+                        )
                     ]
                 )
             )
@@ -65,12 +75,16 @@ def _details(refusal: Refusal) -> list[Message]:
 
 def _resource(refusal: Refusal) -> error_details_pb2.ResourceInfo | None:
     for kind, name in refusal.metadata.items():
-        return error_details_pb2.ResourceInfo(resource_type=kind, resource_name=name, description=refusal.message)
+        return error_details_pb2.ResourceInfo(resource_type=kind, resource_name=name, description=_cut(refusal.message))
     return None
 
 
 def _subject(refusal: Refusal) -> str:
     return next(iter(refusal.metadata.values()), "")
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= _LONGEST_TEXT else f"{text[: _LONGEST_TEXT - 1]}…"
 
 
 def _packed(message: Message) -> Any:

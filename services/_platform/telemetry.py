@@ -26,7 +26,6 @@ BATCH_SIZE = Histogram(
 DEPENDENCY_UP = Gauge("mesh_dependency_up", "Whether a store that the service needs answers.", ["dependency"])
 
 _tracer = trace.get_tracer("mesh")
-_tracing = False
 
 
 def serve_metrics(listen: str) -> None:
@@ -45,11 +44,9 @@ def export_traces(service: str) -> None:
     from opentelemetry.sdk.trace import TracerProvider
     from opentelemetry.sdk.trace.export import BatchSpanProcessor
 
-    global _tracing
     provider = TracerProvider(resource=Resource.create({"service.name": service}))
     provider.add_span_processor(BatchSpanProcessor(OTLPSpanExporter()))
     trace.set_tracer_provider(provider)
-    _tracing = True
 
 
 @contextmanager
@@ -88,7 +85,7 @@ def observed_step(loop: str) -> Iterator[None]:
 
 
 def _span(call: Call) -> AbstractContextManager[object]:
-    if not _tracing:
+    if isinstance(trace.get_tracer_provider(), trace.ProxyTracerProvider):  # nobody asked for traces
         return nullcontext()
     return _tracer.start_as_current_span(
         call.method.path.lstrip("/"),

@@ -13,8 +13,8 @@ from services._platform import outbox, sql
 from services._platform.call import Once, Reply, Value
 from services._platform.clock import Clock
 from services._platform.doorbell import Doorbell
-from services._platform.errors import Aborted, Refusal, RequestIdReused
-from services._platform.postgres import Connection, Pool, retryable, transaction
+from services._platform.errors import Refusal, RequestIdReused, ResourceExhausted
+from services._platform.postgres import Connection, Pool, reading, retryable, transaction
 
 _QUERIES = sql.load(__package__, "queries")
 _TRIES = 10
@@ -52,7 +52,10 @@ class UnitOfWork:
         async def only(unit: Unit, _places: Sequence[int]) -> Sequence[Value | Refusal]:
             return [await work(unit)]
 
-        [reply] = await self.run_many([once], only)
+        try:
+            [reply] = await self.run_many([once], only)
+        except Refusal as refusal:
+            [reply] = await self._overtaken([once], [refusal])
         if isinstance(reply, Refusal):
             raise reply
         return reply
@@ -87,7 +90,7 @@ class UnitOfWork:
                     verdicts[place] = verdicts[first[place]] if same else RequestIdReused(once.key)
             return [verdicts[place] for place in range(len(onces))]
 
-        return await self.commit(body)
+        return await self._overtaken(onces, await self.commit(body))
 
     async def commit(self, body: Callable[[Unit], Awaitable[Result]]) -> Result:
         """Runs `body` in a transaction, again when it lost a race, and rings the doorbell if it announced a thing."""
@@ -107,7 +110,19 @@ class UnitOfWork:
             if unit.events:
                 self._doorbell.ring()
             return result
-        raise Aborted("too many writes of the same rows at once", reason="OVERLOADED", retry_after=1)
+        raise ResourceExhausted("too many writes of the same rows at once", retry_after=1)
+
+    async def _overtaken(
+        self, onces: Sequence[Once[Value, Reply]], verdicts: Sequence[Reply | Refusal]
+    ) -> Sequence[Reply | Refusal]:
+        """What a write was refused for may be its own twin, the same request carried out elsewhere meanwhile."""
+        refused = [place for place, verdict in enumerate(verdicts) if onces[place].key and isinstance(verdict, Refusal)]
+        if not refused:
+            return verdicts
+        async with reading(self._pool) as connection:
+            recalled = await self._recall(connection, [onces[place] for place in refused])
+        twins = {refused[place]: reply for place, reply in recalled.items()}
+        return [twins.get(place, verdict) for place, verdict in enumerate(verdicts)]
 
     async def _recall(self, connection: Connection, onces: Sequence[Once[Value, Reply]]) -> dict[int, Reply | Refusal]:
         keyed = [(place, once) for place, once in enumerate(onces) if once.key]

@@ -4,15 +4,20 @@ from google.protobuf.message import Message
 from protovalidate import Validator, Violation
 
 from services._platform.errors import FieldViolation, InvalidArgument
+from services._platform.wellformed import malformed
 
 _validator = Validator()
 
 
 def validate(message: Message, prefix: str = "") -> None:
-    """Raises `InvalidArgument` with every rule that the message breaks; field paths start with `prefix`."""
-    violations = _validator.collect_violations(message)
+    """Raises `InvalidArgument` with every rule that the message breaks; field paths start with `prefix`.
+
+    What Postgres cannot keep is refused like a broken rule.
+    """
+    violations = [_field_violation(violation, prefix) for violation in _validator.collect_violations(message)]
+    violations += malformed(message, prefix)
     if violations:
-        raise refusal([_field_violation(violation, prefix) for violation in violations])
+        raise refusal(violations)
 
 
 def refusal(violations: list[FieldViolation]) -> InvalidArgument:
@@ -33,6 +38,6 @@ def _field_violation(violation: Violation, prefix: str) -> FieldViolation:
         else:
             path.append(f'{element.field_name}["{subscript.value}"]')
     # A rule over several fields sits on the message; its id says which field it is about: `message.field.path`.
-    if rule.rule is None:
-        path.append(rule.rule_id.partition(".")[2])
+    if rule.rule is None and (field := rule.rule_id.partition(".")[2]):
+        path.append(field)
     return FieldViolation(".".join(path), rule.message, rule.rule_id)
