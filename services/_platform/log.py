@@ -18,8 +18,12 @@ Redacted = TypeVar("Redacted", bound=Message)
 
 def configure(level: str, service: str) -> None:
     """Makes every logger of the process, ours and the libraries', write JSON lines to stderr."""
+
+    def with_service(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+        return {"service": service, **event}
+
     shared: list[Processor] = [
-        structlog.contextvars.merge_contextvars,
+        with_service,
         _with_call,
         structlog.processors.add_log_level,
         structlog.processors.TimeStamper(fmt="iso", utc=True),
@@ -32,7 +36,6 @@ def configure(level: str, service: str) -> None:
         logger_factory=structlog.WriteLoggerFactory(sys.stderr),
         cache_logger_on_first_use=True,
     )
-    structlog.contextvars.bind_contextvars(service=service)
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -13,7 +13,7 @@ DOMAIN = "mesh"
 TRAILER = "grpc-status-details-bin"
 
 _VIOLATIONS_TOLD = 8
-_LONGEST_TEXT = 300
+_LONGEST_TEXT = 200
 
 
 def code(refusal: Refusal) -> int:

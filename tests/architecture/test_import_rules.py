@@ -17,6 +17,7 @@ CONVERTER = "A converter knows its domain, the messages and the platform, and no
 CLIENTS = "Clients know the contract, never who serves it"
 EDGE = "The edge knows the contract and nothing else of ours"
 SERVICES = "Services do not know the edge"
+HOST = "Only the host, the server and health know grpcio: servicers run under any gRPC host"
 
 TREE = {
     "clients/__init__": "",
@@ -27,7 +28,8 @@ TREE = {
     "services/__init__": "",
     "services/_platform/__init__": "",
     "services/_platform/errors": "class Refusal(Exception): pass",
-    "services/_platform/server": "import grpc\nimport clients.contract\nfrom services._platform import errors",
+    "services/_platform/grpc_host": "import grpc",
+    "services/_platform/server": "import clients.contract, grpc_health\nfrom services._platform import errors, grpc_host",
     **{
         f"services/{name}/{module}": source
         for name in ("cart", "orders")
@@ -56,7 +58,7 @@ def broken(folder: Path, imports: dict[str, str]) -> set[str]:
     environment = {**os.environ, "PYTHONPATH": str(folder), "COLUMNS": "200"}
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     verdicts = dict(re.findall(r"^(.*) (KEPT|BROKEN)", done.stdout, re.MULTILINE))
-    assert len(verdicts) == 7, done.stdout + done.stderr
+    assert len(verdicts) == 8, done.stdout + done.stderr
     return {name for name, verdict in verdicts.items() if verdict == "BROKEN"}
 
 
@@ -74,13 +76,15 @@ def test_a_tree_that_follows_the_rules_breaks_none(tmp_path: Path) -> None:
         ("services/_platform/server", "import services.cart", {STRANGERS}),
         ("services/cart/domain", "import mesh", {DOMAIN}),
         ("services/cart/domain", "from services._platform import server", {DOMAIN}),
-        ("services/_platform/errors", "import grpc", {DOMAIN}),
+        ("services/_platform/errors", "import grpc", {DOMAIN, HOST}),
         ("services/cart/convert", "import asyncpg", {CONVERTER}),
         ("clients/channel", "import services._platform.errors", {CLIENTS}),
         ("clients/channel", "import gateway", {CLIENTS}),
         ("gateway/routes", "from clients import channel", {EDGE}),
         ("gateway/routes", "import services._platform.errors", {EDGE}),
         ("services/_platform/server", "import gateway", {SERVICES}),
+        ("services/_platform/interceptors", "import grpc", {HOST}),
+        ("services/cart/servicer", "from grpc import aio", {HOST}),
     ],
 )
 def test_a_forbidden_import_breaks_its_rule(tmp_path: Path, importer: str, source: str, rules: set[str]) -> None:

@@ -1,8 +1,11 @@
 """The runtime's parts on real stores."""
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
+from inspect import isawaitable
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -17,6 +20,7 @@ from services._platform.postgres import Pool, open_pool
 from services._platform.unit_of_work import UnitOfWork
 from tests.conftest import Backends, Clock, Database
 from tests.platform import echo
+from tests.platform.own_stores import OwnStores
 
 
 @pytest.fixture
@@ -51,6 +55,16 @@ async def owner(database: Database) -> AsyncIterator[asyncpg.Connection]:
     async with database.connect() as connection:
         await connection.execute("CREATE TABLE effect (key text); GRANT SELECT, INSERT, UPDATE ON effect TO inventory")
         yield connection
+
+
+@pytest.fixture
+def own_stores(tmp_path: Path) -> Iterator[OwnStores]:
+    """A Postgres and a Valkey that the test starts and stops."""
+    own = OwnStores(tmp_path)
+    try:
+        yield own
+    finally:
+        own.stop_all()
 
 
 @pytest.fixture(scope="session")
@@ -88,10 +102,20 @@ def new_call(methods: dict[str, contract.Method]) -> NewCall:
 ADA = Principal("users/ada", frozenset({"echo.write"}))
 
 
-async def until(condition: Callable[[], Any], seconds: float = 5.0) -> None:
-    """Returns when the condition holds; fails when it does not in time."""
+def free_port() -> int:
+    """A port that nobody listens on."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+async def until(condition: Callable[[], Any], seconds: float = 10.0) -> None:
+    """Returns when the condition, which may be a coroutine, holds; fails when it does not in time."""
     async with asyncio.timeout(seconds):
-        while not condition():
+        while True:
+            holds = condition()
+            if await holds if isawaitable(holds) else holds:
+                return
             await asyncio.sleep(0.005)
 
 
@@ -105,5 +129,3 @@ async def cancelled_at_end(*work: Any) -> AsyncIterator[list["asyncio.Task[Any]"
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-
-

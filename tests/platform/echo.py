@@ -3,12 +3,12 @@
 import sys
 from collections.abc import AsyncIterator, Callable
 from importlib import import_module
+from inspect import isawaitable
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
 from google.protobuf.descriptor import ServiceDescriptor
-from google.protobuf.message import Message
 
 from clients.generate.__main__ import PROTOS
 from clients.generate.protoc import compile_protos
@@ -42,30 +42,29 @@ class Echo:
         self._page = messages.ListNotesResponse
         self.answer = answer or (lambda request, call: None)
 
-    async def Say(self, request: Any, call: Call) -> Message:
+    async def Say(self, request: Any, call: Call) -> Any:
         return await self._answered(request, call)
 
-    async def Stamp(self, request: Any, call: Call) -> Message:
+    async def Stamp(self, request: Any, call: Call) -> Any:
         return await self._answered(request, call)
 
-    async def Peek(self, request: Any, call: Call) -> Message:
+    async def Peek(self, request: Any, call: Call) -> Any:
         return await self._answered(request, call)
 
-    async def Relay(self, request: Any, call: Call) -> Message:
+    async def Relay(self, request: Any, call: Call) -> Any:
         return await self._answered(request, call)
 
-    async def ListNotes(self, request: Any, call: Call) -> Message:
-        await self._answered(request, call)
-        return self._page()  # type: ignore[no-any-return]
+    async def ListNotes(self, request: Any, call: Call) -> Any:
+        return self._page()
 
-    async def Collect(self, requests: AsyncIterator[Any], call: Call) -> Message:
-        return self._note(text="".join([(await self._answered(request, call)).text async for request in requests]))  # type: ignore[no-any-return]
+    async def Collect(self, requests: AsyncIterator[Any], call: Call) -> Any:
+        return self._note(text="".join([(await self._answered(request, call)).text async for request in requests]))
 
-    async def Count(self, request: Any, call: Call) -> AsyncIterator[Message]:
+    async def Count(self, request: Any, call: Call) -> AsyncIterator[Any]:
         for number in range(3):
             yield self._note(text=f"{(await self._answered(request, call)).text}{number}")
 
-    async def Chat(self, requests: AsyncIterator[Any], call: Call) -> AsyncIterator[Message]:
+    async def Chat(self, requests: AsyncIterator[Any], call: Call) -> AsyncIterator[Any]:
         async for request in requests:
             yield await self._answered(request, call)
 
@@ -73,6 +72,6 @@ class Echo:
         self.calls.append(call)
         self.requests.append(request)
         text = self.answer(request, call)
-        if hasattr(text, "__await__"):
+        if isawaitable(text):
             text = await text
-        return self._note(text=request.text if text is None else text) if hasattr(request, "text") else None
+        return self._note(text=request.text if text is None else text)

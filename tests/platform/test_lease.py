@@ -7,6 +7,7 @@ import asyncpg
 
 from services._platform.lease import Lease
 from services._platform.postgres import Pool, transaction
+from tests.platform.conftest import until
 
 
 def lease(pool: Pool, holder: str) -> Lease:
@@ -73,9 +74,7 @@ async def test_while_a_transaction_relies_on_it_the_lease_does_not_change_hands(
     async with transaction(pool) as connection:
         assert await short.stands(connection, fence)
         taking = asyncio.create_task(lease(pool, "b").take())
-        async with asyncio.timeout(5):
-            while not await owner.fetchval("SELECT clock_timestamp() > expire_time FROM lease"):
-                await asyncio.sleep(0.005)
+        await until(lambda: owner.fetchval("SELECT clock_timestamp() > expire_time FROM lease"))
         assert not taking.done()
     assert await taking == fence + 1
 

@@ -84,10 +84,13 @@ async def test_what_fails_beside_the_loops_is_told_as_it_is_after_their_last_ste
         finished = True
         return False
 
-    with pytest.raises(LookupError):
+    async def serve() -> None:
         async with running([Loop("beside", step, every=3600)]):
             await began.wait()
             raise LookupError
+
+    with pytest.raises(LookupError):
+        await serve()
     assert finished
 
 

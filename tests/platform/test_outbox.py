@@ -112,9 +112,8 @@ async def test_from_the_end_only_what_commits_from_now_on(pool: Pool) -> None:
 
 
 async def test_the_end_is_before_what_still_runs(pool: Pool) -> None:
-    async with open_transaction(pool, "running"):
-        async with reading(pool) as connection:
-            end = await outbox.end(connection)
+    async with open_transaction(pool, "running"), reading(pool) as connection:
+        end = await outbox.end(connection)
     assert (await read(pool, end))[0] == ["running"]
 
 
@@ -152,9 +151,7 @@ async def test_housekeeping_deletes_what_is_old_and_keeps_the_rest(
                     "INSERT INTO outbox (topic, key, payload, create_time) VALUES ('t', $1, '', $2)", name, created
                 )
             else:
-                await owner.execute(
-                    "INSERT INTO remembered_reply VALUES ('m', 'c', $1, '', '', $2)", name, created
-                )
+                await owner.execute("INSERT INTO remembered_reply VALUES ('m', 'c', $1, '', '', $2)", name, created)
     loop = housekeeping(pool, clock, Lease(pool, "housekeeping", "me"))
     assert await loop.step() is False  # nothing is left to do
     assert [row["key"] for row in await owner.fetch("SELECT key FROM outbox")] == ["young"]

@@ -20,7 +20,7 @@ from services._platform.errors import (
 from services._platform.postgres import open_pool, transaction
 from services._platform.unit_of_work import Unit, UnitOfWork
 from tests.conftest import Clock, Database
-from tests.platform.conftest import NewCall
+from tests.platform.conftest import NewCall, until
 
 Owner = asyncpg.Connection
 
@@ -53,9 +53,7 @@ async def counts(owner: Owner) -> tuple[int, int, int]:
     return tuple(row)
 
 
-async def test_a_replay_gets_the_first_answer_and_does_nothing(
-    units: UnitOfWork, owner: Owner, bell: Doorbell
-) -> None:
+async def test_a_replay_gets_the_first_answer_and_does_nothing(units: UnitOfWork, owner: Owner, bell: Doorbell) -> None:
     first = await units.run(once("k"), adding("a"))
     again = await units.run(once("k"), adding("b"))
     assert first == again == StringValue(value="a")
@@ -82,9 +80,7 @@ async def test_a_key_belongs_to_one_caller_and_one_method(units: UnitOfWork, own
     assert await counts(owner) == (3, 3, 3)
 
 
-async def test_a_refusal_writes_nothing_and_is_not_remembered(
-    units: UnitOfWork, owner: Owner, bell: Doorbell
-) -> None:
+async def test_a_refusal_writes_nothing_and_is_not_remembered(units: UnitOfWork, owner: Owner, bell: Doorbell) -> None:
     async def refuse(unit: Unit) -> str:
         await adding("a")(unit)
         raise OutOfRange("no", reason="NO")
@@ -192,9 +188,7 @@ async def test_a_deadlock_is_tried_again(units: UnitOfWork, owner: Owner, databa
 
         return work
 
-    answers = await asyncio.gather(
-        units.run(once("1"), touching("a", "b")), units.run(once("2"), touching("b", "a"))
-    )
+    answers = await asyncio.gather(units.run(once("1"), touching("a", "b")), units.run(once("2"), touching("b", "a")))
     assert [one.value for one in answers] == ["a", "b"]
     assert len(tries) > 2
     assert (await counts(owner))[1:] == (2, 2)
@@ -242,9 +236,7 @@ async def test_a_commit_that_fails_announces_nothing(units: UnitOfWork, owner: O
     assert bell.rings == 1
 
 
-async def test_statements_stop_at_the_deadline_of_the_call(
-    units: UnitOfWork, owner: Owner, new_call: NewCall
-) -> None:
+async def test_statements_stop_at_the_deadline_of_the_call(units: UnitOfWork, owner: Owner, new_call: NewCall) -> None:
     timeouts: list[str] = []
 
     async def work(unit: Unit) -> str:
@@ -295,10 +287,8 @@ async def test_a_call_cut_off_at_any_moment_leaves_no_transaction_behind(
 
 async def waiting_for_a_lock(owner: Owner) -> None:
     """Returns when some session of the database waits for a lock."""
-    async with asyncio.timeout(5):
-        while not await owner.fetchval(
-            "SELECT EXISTS (SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock')"
-        ):
-            await asyncio.sleep(0.005)
-
-
+    await until(
+        lambda: owner.fetchval(
+            "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+        )
+    )

@@ -55,15 +55,14 @@ async def told(call: Awaitable[Any]) -> Told:
 def read_error(error: grpc.aio.AioRpcError) -> Told:
     """The status in the trailers of a refused call, which must say what the call's own code and text say."""
     trailers = dict(error.trailing_metadata() or ())
-    status = status_pb2.Status.FromString(trailers["grpc-status-details-bin"])  # type: ignore[arg-type]
+    status = status_pb2.Status.FromString(trailers["grpc-status-details-bin"])
     assert (status.code, status.message) == (error.code().value[0], error.details())
     return read(status)
 
 
 def _detail(packed: Packed) -> tuple[str, Any]:
     for kind in _DETAILS:
-        if packed.Is(kind.DESCRIPTOR):
-            message = kind()
-            packed.Unpack(message)
+        message = kind()
+        if packed.Unpack(message):
             return kind.DESCRIPTOR.name, MessageToDict(message)
     raise AssertionError(f"a detail that callers do not expect: {packed.type_url}")
