@@ -82,3 +82,10 @@ logs: setup ## Follows the logs; SERVICE=inventory narrows.
 
 restart: setup ## Restarts the services one by one; SERVICE=inventory narrows.
 	@$(BIN)/python -m services._local restart $(SERVICE)
+
+# ---- Benchmarks ----
+
+.PHONY: bench
+
+bench: setup ## Measures and writes docs/benchmarks.md; BENCH=inventory narrows.
+	@$(BIN)/python -m tests.bench $(BENCH)

@@ -17,6 +17,10 @@ from services._platform.postgres import Connection
 _QUERIES = sql.load(__package__, "queries")
 
 
+ReplyRow = tuple[str, str, str, bytes, bytes]
+"""Method, caller and key of a call, the digest of its request, and the reply, serialized."""
+
+
 @dataclass(frozen=True, order=True, slots=True)
 class Position:
     """A place in a topic: what was committed up to here has been seen."""
@@ -48,14 +52,10 @@ class Event:
         return str(self.message.DESCRIPTOR.full_name)
 
 
-async def append(connection: Connection, events: Sequence[Event]) -> None:
-    """Writes events into the running transaction."""
-    await connection.execute(
-        _QUERIES["append_events"],
-        [event.topic for event in events],
-        [event.key for event in events],
-        [event.message.SerializeToString() for event in events],
-    )
+async def append(connection: Connection, events: Sequence[Event], replies: Sequence[ReplyRow] = ()) -> None:
+    """Writes events into the running transaction, and the replies that it remembers, in one statement."""
+    rows = [(event.topic, event.key, event.message.SerializeToString()) for event in events]
+    await connection.execute(_QUERIES["record"], *sql.columns(rows, 3), *sql.columns(replies, 5))
 
 
 async def read(connection: Connection, topic: str, after: Position, limit: int) -> list[Entry]:

@@ -5,15 +5,16 @@ SELECT asked.place, kept.digest, kept.reply
 FROM unnest($1::text[], $2::text[], $3::text[]) WITH ORDINALITY AS asked (method, caller, key, place)
 JOIN remembered_reply AS kept USING (method, caller, key)
 
--- name: remember_replies
+-- name: record
+-- What a commit says of itself: its events in their order, and the replies to remember.
+WITH announced AS (
+    INSERT INTO outbox (topic, key, payload)
+    SELECT topic, key, payload
+    FROM unnest($1::text[], $2::text[], $3::bytea[]) WITH ORDINALITY AS event (topic, key, payload, place)
+    ORDER BY place
+)
 INSERT INTO remembered_reply (method, caller, key, digest, reply)
-SELECT * FROM unnest($1::text[], $2::text[], $3::text[], $4::bytea[], $5::bytea[])
-
--- name: append_events
-INSERT INTO outbox (topic, key, payload)
-SELECT topic, key, payload
-FROM unnest($1::text[], $2::text[], $3::bytea[]) WITH ORDINALITY AS event (topic, key, payload, place)
-ORDER BY place
+SELECT * FROM unnest($4::text[], $5::text[], $6::text[], $7::bytea[], $8::bytea[])
 
 -- name: read_events
 SELECT transaction::text AS transaction, id, key, payload, create_time

@@ -29,10 +29,16 @@ class Unit:
     connection: Connection
     now: datetime
     events: list[outbox.Event] = field(default_factory=list)
+    replies: list[outbox.ReplyRow] = field(default_factory=list)
 
     def emit(self, key: str, message: Message) -> None:
         """Announces what this commit does; `key` names the resource, events of one key stay in order."""
         self.events.append(outbox.Event(key, message))
+
+    def remember(self, once: Once[Value, Reply], reply: Reply) -> None:
+        """Keeps a reply under the key of its call, if the call has one."""
+        if once.key:
+            self.replies.append((once.method, once.caller, once.key, once.digest, reply.SerializeToString()))
 
 
 class UnitOfWork:
@@ -76,14 +82,12 @@ class UnitOfWork:
         async def body(unit: Unit) -> Sequence[Reply | Refusal]:
             verdicts = await self._recall(unit.connection, onces)
             fresh = [place for place in range(len(onces)) if place not in verdicts and first[place] == place]
-            done: list[tuple[Once[Value, Reply], Reply]] = []
             for place, outcome in zip(fresh, await work(unit, fresh) if fresh else [], strict=True):
                 if isinstance(outcome, Refusal):
                     verdicts[place] = outcome
                 else:
                     verdicts[place] = reply = onces[place].render(outcome)
-                    done.append((onces[place], reply))
-            await self._remember(unit.connection, done)
+                    unit.remember(onces[place], reply)
             for place, once in enumerate(onces):
                 if place not in verdicts:
                     same = once.digest == onces[first[place]].digest
@@ -96,11 +100,11 @@ class UnitOfWork:
         """Runs `body` in a transaction, again when it lost a race, and rings the doorbell if it announced a thing."""
         for attempt in range(1, _TRIES + 1):
             try:
-                async with transaction(self._pool) as connection:
+                async with transaction(self._pool, by_key=True) as connection:
                     unit = Unit(connection, self._clock())
                     result = await body(unit)
-                    if unit.events:
-                        await outbox.append(connection, unit.events)
+                    if unit.events or unit.replies:
+                        await outbox.append(connection, unit.events, unit.replies)
             except Exception as error:
                 if not retryable(error):
                     raise
@@ -140,18 +144,6 @@ class UnitOfWork:
             same = row["digest"] == once.digest
             verdicts[place] = once.reply_type.FromString(row["reply"]) if same else RequestIdReused(once.key)
         return verdicts
-
-    async def _remember(self, connection: Connection, done: Sequence[tuple[Once[Value, Reply], Reply]]) -> None:
-        keyed = [(once, reply) for once, reply in done if once.key]
-        if keyed:
-            await connection.execute(
-                _QUERIES["remember_replies"],
-                [once.method for once, _ in keyed],
-                [once.caller for once, _ in keyed],
-                [once.key for once, _ in keyed],
-                [once.digest for once, _ in keyed],
-                [reply.SerializeToString() for _, reply in keyed],
-            )
 
 
 def _first_of_each(onces: Sequence[Once[Value, Reply]]) -> list[int]:

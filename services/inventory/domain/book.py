@@ -65,6 +65,13 @@ class Book:
     saved_transfers: dict[str, Transfer] = field(default_factory=dict)
     news: list[News] = field(default_factory=list)
 
+    stocked: dict[str, list[Key]] = field(init=False, default_factory=dict)
+    """The levels of each product. A book has many, and most commands look at one product's."""
+
+    def __post_init__(self) -> None:
+        for key in self.levels:
+            self.stocked.setdefault(key[0], []).append(key)
+
     def level(self, product: str, warehouse: str) -> Level:
         """The level of a product in a warehouse. Refuses what does not exist."""
         level = self.levels.get((product, warehouse))
@@ -75,10 +82,10 @@ class Book:
 
     def levels_of(self, products: Iterable[str]) -> list[Level]:
         """The levels of these products in every warehouse. Refuses a product that does not exist."""
-        wanted = set(products)
+        wanted = dict.fromkeys(products)
         for product in wanted:
             self.require(product)
-        return [level for level in self.levels.values() if level.product in wanted]
+        return [self.levels[key] for product in wanted for key in self.stocked.get(product, ())]
 
     def require(self, product: str, warehouse: str = "") -> None:
         """Refuses a product, or a warehouse, that does not exist."""
@@ -114,17 +121,18 @@ class Book:
         """
         if not quantity:
             return
+        changes: dict[str, dict[Account, int]] = {}
         if source.account in INSIDE:
-            level = self.level(product, source.warehouse)
-            there = level.quantity(source.account)
+            there = self.level(product, source.warehouse).quantity(source.account)
             if there < quantity:
                 raise InsufficientStock(product, source.warehouse, quantity, there)
-            self.put(level.changed(source.account, -quantity))
+            changes[source.warehouse] = {source.account: -quantity}
         if destination.account in INSIDE:
-            level = self.level(product, destination.warehouse)
             if source.account not in INSIDE:
                 self._check_limit(product, quantity)
-            self.put(level.changed(destination.account, quantity))
+            changes.setdefault(destination.warehouse, {})[destination.account] = quantity
+        for level, by in [(self.level(product, warehouse), by) for warehouse, by in changes.items()]:
+            self.put(level.changed(by, self.now))
         self.movements.append(Movement(product, source, destination, quantity, entry, time or self.now))
 
     def net(self, key: Key, since: datetime) -> int:
@@ -136,8 +144,8 @@ class Book:
         return self.net_since[key, since] + came - left
 
     def put(self, level: Level) -> None:
-        """Replaces a level."""
-        self.levels[level.key] = level
+        """Replaces a level; it was updated now."""
+        self.levels[level.key] = level if level.update_time is self.now else replace(level, update_time=self.now)
         self.touched.add(level.key)
 
     def save_reservation(self, reservation: Reservation, event: str) -> None:
@@ -192,6 +200,6 @@ class Book:
         return changes
 
     def _check_limit(self, product: str, quantity: int) -> None:
-        units = sum(level.units for level in self.levels.values() if level.product == product)
+        units = sum(level.units for level in self.levels_of([product]))
         if units + quantity > MOST_UNITS:
             raise StockLimitExceeded(product, MOST_UNITS)

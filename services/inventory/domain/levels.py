@@ -1,5 +1,6 @@
 """Stock levels: what the ledger comes to, for one product in one warehouse."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -65,16 +66,13 @@ class Level:
             case _:
                 raise ValueError(f"{account} is not inside a level")
 
-    def changed(self, account: Account, by: int) -> "Level":
-        """The level after `by` units came into an inside account, or left it when negative."""
-        match account:
-            case Account.AVAILABLE:
-                return replace(self, available=self.available + by)
-            case Account.RESERVED:
-                return replace(self, reserved=self.reserved + by)
-            case Account.IN_TRANSIT:
-                return replace(self, in_transit=self.in_transit + by)
-            case Account.DAMAGED:
-                return replace(self, damaged=self.damaged + by)
-            case _:
-                raise ValueError(f"{account} is not inside a level")
+    def changed(self, by: Mapping[Account, int], now: datetime) -> "Level":
+        """The level after units came into inside accounts, or left them when negative."""
+        return replace(
+            self,
+            available=self.available + by.get(Account.AVAILABLE, 0),
+            reserved=self.reserved + by.get(Account.RESERVED, 0),
+            in_transit=self.in_transit + by.get(Account.IN_TRANSIT, 0),
+            damaged=self.damaged + by.get(Account.DAMAGED, 0),
+            update_time=now,
+        )

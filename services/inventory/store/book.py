@@ -1,7 +1,6 @@
 """Opens a stock book under lock, and writes what was decided on it."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import replace
 from datetime import datetime
 from typing import TypeVar
 
@@ -86,10 +85,8 @@ async def _check_names(connection: Connection, book: Book, products: set[str], w
 async def _write(unit: Unit, book: Book, unused: set[Key]) -> None:
     connection = unit.connection
     alerts = book.review_alerts()
-    if book.touched:
-        await _post(connection, book)
-    if book.saved_reservations:
-        await _save_reservations(connection, book.saved_reservations.values())
+    if book.touched or book.saved_reservations:
+        await _save(connection, book)
     if book.saved_transfers:
         await _save_transfers(connection, book.saved_transfers.values())
     if book.lapsed:
@@ -109,7 +106,7 @@ async def _write(unit: Unit, book: Book, unused: set[Key]) -> None:
             unit.events.append(events.alert_changed(read_alert(row)))
 
 
-async def _post(connection: Connection, book: Book) -> None:
+async def _save(connection: Connection, book: Book) -> None:
     movements = [
         (
             one.product,
@@ -127,8 +124,6 @@ async def _post(connection: Connection, book: Book) -> None:
         )
         for one in book.movements
     ]
-    for key in book.touched:
-        book.levels[key] = replace(book.levels[key], update_time=book.now)
     levels = [
         (
             one.product,
@@ -144,18 +139,23 @@ async def _post(connection: Connection, book: Book) -> None:
         )
         for one in (book.levels[key] for key in sorted(book.touched))
     ]
-    await connection.execute(Q["post_movements"], *sql.columns(movements, 12), *sql.columns(levels, 10), book.now)
-
-
-async def _save_reservations(connection: Connection, reservations: Iterable[Reservation]) -> None:
-    saved = sorted(reservations, key=lambda one: one.id)
-    heads = [(one.id, one.order, one.state.value, one.expire_time, one.create_time, one.update_time) for one in saved]
+    reservations = sorted(book.saved_reservations.values(), key=lambda one: one.id)
+    heads = [
+        (one.id, one.order, one.state.value, one.expire_time, one.create_time, one.update_time) for one in reservations
+    ]
     lines = [
         (one.id, line.product, line.warehouse, line.quantity, line.confirmed, line.open, one.expire_time)
-        for one in saved
+        for one in reservations
         for line in one.lines
     ]
-    await connection.execute(Q["save_reservations"], *sql.columns(heads, 6), *sql.columns(lines, 7))
+    await connection.execute(
+        Q["save_book"],
+        *sql.columns(movements, 12),
+        *sql.columns(levels, 10),
+        book.now,
+        *sql.columns(heads, 6),
+        *sql.columns(lines, 7),
+    )
 
 
 async def _save_transfers(connection: Connection, transfers: Iterable[Transfer]) -> None:

@@ -93,7 +93,8 @@ LEFT JOIN stock_movement AS movement
     ON movement.product_id = asked.product_id AND movement.create_time > asked.instant
 GROUP BY asked.place
 
--- name: post_movements
+-- name: save_book
+-- Everything that reservations and adjustments write, in one statement.
 WITH posted AS (
     INSERT INTO stock_movement (
         product_id, source_warehouse, source_account, destination_warehouse, destination_account,
@@ -101,6 +102,20 @@ WITH posted AS (
     SELECT *
     FROM unnest($1::text[], $2::text[], $3::smallint[], $4::text[], $5::smallint[], $6::int[],
                 $7::text[], $8::smallint[], $9::text[], $10::text[], $11::text[], $12::timestamptz[])
+),
+reserved AS (
+    INSERT INTO reservation (reservation_id, order_name, state, expire_time, create_time, update_time)
+    SELECT *
+    FROM unnest($24::uuid[], $25::text[], $26::smallint[], $27::timestamptz[], $28::timestamptz[], $29::timestamptz[])
+    ON CONFLICT (reservation_id) DO UPDATE
+    SET state = excluded.state, expire_time = excluded.expire_time, update_time = excluded.update_time
+),
+held AS (
+    INSERT INTO reservation_line (reservation_id, product_id, warehouse_id, quantity, confirmed, open, expire_time)
+    SELECT *
+    FROM unnest($30::uuid[], $31::text[], $32::text[], $33::int[], $34::int[], $35::boolean[], $36::timestamptz[])
+    ON CONFLICT (reservation_id, product_id, warehouse_id) DO UPDATE
+    SET confirmed = excluded.confirmed, open = excluded.open, expire_time = excluded.expire_time
 )
 UPDATE stock_level
 SET available = new.available,
@@ -117,18 +132,6 @@ FROM unnest($13::text[], $14::text[], $15::int[], $16::int[], $17::int[], $18::i
     AS new (product_id, warehouse_id, available, reserved, in_transit, damaged,
             min_override, max_override, count_time, severity)
 WHERE stock_level.product_id = new.product_id AND stock_level.warehouse_id = new.warehouse_id
-
--- name: save_reservations
-WITH saved AS (
-    INSERT INTO reservation (reservation_id, order_name, state, expire_time, create_time, update_time)
-    SELECT * FROM unnest($1::uuid[], $2::text[], $3::smallint[], $4::timestamptz[], $5::timestamptz[], $6::timestamptz[])
-    ON CONFLICT (reservation_id) DO UPDATE
-    SET state = excluded.state, expire_time = excluded.expire_time, update_time = excluded.update_time
-)
-INSERT INTO reservation_line (reservation_id, product_id, warehouse_id, quantity, confirmed, open, expire_time)
-SELECT * FROM unnest($7::uuid[], $8::text[], $9::text[], $10::int[], $11::int[], $12::boolean[], $13::timestamptz[])
-ON CONFLICT (reservation_id, product_id, warehouse_id) DO UPDATE
-SET confirmed = excluded.confirmed, open = excluded.open, expire_time = excluded.expire_time
 
 -- name: close_lines
 UPDATE reservation_line
