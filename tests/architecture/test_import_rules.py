@@ -30,9 +30,7 @@ TREE = {
     "services/_platform/errors": "class Refusal(Exception): pass",
     "services/_platform/grpc_host": "import grpc",
     "services/_platform/interceptors": "from services._platform import errors",
-    "services/_platform/server": (
-        "import clients.contract, grpc_health\nfrom services._platform import errors, grpc_host"
-    ),
+    "services/_platform/server": "import clients.contract\nfrom services._platform import errors, grpc_host",
     **{
         f"services/{name}/{module}": source
         for name in ("cart", "orders")

@@ -92,7 +92,7 @@ NewCall = Callable[..., Call]
 def new_call(methods: dict[str, contract.Method]) -> NewCall:
     """Makes a call of an echo RPC, under no host at all."""
 
-    def new(method: str = "Say", *, seconds: float = 5.0, metadata: dict[str, str] | None = None, **more: Any) -> Call:
+    def new(method: str = "Say", *, seconds: float = 30.0, metadata: dict[str, str] | None = None, **more: Any) -> Call:
         deadline = asyncio.get_running_loop().time() + seconds
         return Call(methods[method], metadata or {}, deadline, more.pop("request_id", "r-1"), **more)
 
@@ -102,6 +102,12 @@ def new_call(methods: dict[str, contract.Method]) -> NewCall:
 ADA = Principal("users/ada", frozenset({"echo.write"}))
 
 
+async def waiting_for_a_lock(owner: asyncpg.Connection) -> None:
+    """Returns when some session of the database waits for a lock."""
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    await until(lambda: owner.fetchval(waiting))
+
+
 def free_port() -> int:
     """A port that nobody listens on."""
     with socket.socket() as probe:
@@ -109,7 +115,7 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-async def until(condition: Callable[[], Any], seconds: float = 10.0) -> None:
+async def until(condition: Callable[[], Any], seconds: float = 30.0) -> None:
     """Returns when the condition, which may be a coroutine, holds; fails when it does not in time."""
     async with asyncio.timeout(seconds):
         while True:

@@ -82,7 +82,7 @@ async def test_a_session_that_went_silent_is_given_up_and_replaced(
     database: Database, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its process is stopped, so neither a cancel request nor a ROLLBACK is ever answered."""
-    monkeypatch.setattr(postgres, "_BACKGROUND_TIMEOUT", 0.2)
+    monkeypatch.setattr(postgres, "_BACKGROUND_TIMEOUT", 0.5)
     monkeypatch.setattr(postgres, "_ROLLBACK_TIMEOUT", 0.2)
     stopped: list[int] = []
 
@@ -94,7 +94,7 @@ async def test_a_session_that_went_silent_is_given_up_and_replaced(
 
     async with open_pool(database.dsn("inventory"), 1, "silent") as pool:
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 with pytest.raises(Unavailable):
                     await stall(pool)
                 async with reading(pool) as connection:

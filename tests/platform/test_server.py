@@ -185,7 +185,7 @@ async def test_draining_says_so_lets_calls_finish_and_takes_no_new_ones(
     async with served(echo, database, drain_seconds=30) as (channel, stop, running):
         watch = health_pb2_grpc.HealthStub(channel).Watch(health_pb2.HealthCheckRequest())
         states = health_pb2.HealthCheckResponse
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             while (await watch.read()).status != states.SERVING:
                 pass
             stub = echo_modules[1].EchoServiceStub(channel)
@@ -213,7 +213,7 @@ async def test_a_call_that_does_not_finish_in_time_is_cut(messages: Any, echo_mo
         stuck = asyncio.ensure_future(stub.Peek(messages.PeekRequest()))
         await until(lambda: echo.calls)
         stop.set()
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(30):
             await running
             with pytest.raises((grpc.aio.AioRpcError, asyncio.CancelledError)):
                 await stuck
