@@ -100,7 +100,7 @@ HOT = {
         "lock_transfers",
         "lines_of_transfers",
         "net_since",
-        "post_movements",
+        "save_book",
         "better_alert",
     ],
     "inventory/store/catalogue": ["get_product", "lock_product", "get_warehouse"],
