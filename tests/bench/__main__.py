@@ -7,6 +7,7 @@ failure: a busy machine can miss one.
 """
 
 import argparse
+import signal
 import sys
 from functools import partial
 from types import ModuleType
@@ -31,6 +32,7 @@ def main() -> None:
     parser.add_argument("--seconds", type=float, default=5.0, help="how long a turn measures")
     parser.add_argument("--only", default="", help="only cases with this in `subject, load`; writes no page")
     given = parser.parse_args()
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to end, it ends what it started
     if unknown := set(given.bench) - BENCHES.keys():
         parser.error(f"there is no bench {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
     try:
@@ -38,6 +40,8 @@ def main() -> None:
             uvloop.run(_run(name, BENCHES[name], given.rounds, given.seconds, given.only))
     except BenchError as error:
         sys.exit(f"bench: {error}")
+    except KeyboardInterrupt:
+        sys.exit("bench: interrupted")
 
 
 async def _run(name: str, bench: ModuleType, times: int, seconds: float, only: str) -> None:
