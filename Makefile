@@ -50,7 +50,7 @@ $(CHECKS:%=check-%): check-%:
 	last=$$(printf '%s' "$$said" | tail -n 1); printf '  %-13s %s\n' $* "$${last:-ok}"
 
 test: check ## What CI runs: the checks, then every test.
-	@$(BIN)/pytest --numprocesses auto
+	@$(BIN)/pytest --numprocesses auto --dist loadgroup
 
 format: setup ## Puts code and protos into their form.
 	@$(BIN)/ruff check --quiet --fix --exit-zero
