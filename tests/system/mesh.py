@@ -4,7 +4,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -35,6 +35,11 @@ class Mesh:
     def target(self) -> str:
         """HOST:PORT of the edge."""
         return self.edge.removeprefix("http://")
+
+    @property
+    def ports(self) -> frozenset[int]:
+        """Every port that it takes."""
+        return frozenset(json.loads(self.layout.ports.read_text()).values())
 
     @property
     def database(self) -> Database:
@@ -80,10 +85,12 @@ class Mesh:
         eventually(lambda: not self.complaints() and self.in_rotation(), seconds)
 
 
-def run(layout: Layout, command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Runs a command of the local mesh as a person would."""
+def run(
+    layout: Layout, command: str, *, prefix: Sequence[str] = (), **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Runs a command of the local mesh as a person would; `prefix` may make it another person."""
     environment = os.environ | {"MESH_EDGE_PORT": ""} | variables
-    argv = [sys.executable, "-m", "services._local", command, "--folder", str(layout.folder)]
+    argv = [*prefix, sys.executable, "-m", "services._local", command, "--folder", str(layout.folder)]
     return subprocess.run(argv, cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=90, check=False)
 
 

@@ -1,14 +1,18 @@
 """The whole local mesh, as `make up`, `status` and `down` run it."""
 
 import json
+import os
+import shutil
 import subprocess
+import sys
+import tempfile
 from pathlib import Path
 
 import psutil
 import pytest
 
 from services._local import loopback, state, stores
-from services._local.layout import Layout
+from services._local.layout import CHECKOUT, Layout
 from tests.system.mesh import Mesh, free_port, run
 
 
@@ -122,3 +126,24 @@ def of(layout: Layout) -> list[psutil.Process]:
         if any(str(layout.folder) in trace for trace in traces):
             found.append(process)
     return found
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user runs the other tests already")
+def test_an_ordinary_user_beside_another_mesh(mesh: Mesh) -> None:
+    """Two meshes on one machine share neither ports nor data, whoever runs them."""
+    person = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--")
+    with tempfile.TemporaryDirectory() as home:  # not below the test's own folder, which is closed to others
+        shutil.chown(home, "nobody", "nogroup")
+        layout = Layout(Path(home) / ".mesh")
+        if subprocess.run([*person, sys.executable, "-c", "import services"], cwd=CHECKOUT, check=False).returncode:
+            pytest.skip(f"an ordinary user cannot read {CHECKOUT}")
+        try:
+            started = run(layout, "up", prefix=person)
+            assert started.returncode == 0, started.stderr
+            other = Mesh(layout)
+            assert not other.complaints()
+            assert not mesh.complaints()
+            assert other.ports.isdisjoint(mesh.ports)
+            assert {other.process(name).username() for name in ("supervisor", "postgres", "envoy")} == {"nobody"}
+        finally:
+            assert run(layout, "down", prefix=person).returncode == 0
