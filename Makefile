@@ -26,7 +26,7 @@ generate: setup ## Writes clients/gen from protos/.
 
 # ---- Checks and tests ----
 
-.PHONY: check test format golden clean
+.PHONY: check test chaos format golden clean
 
 CHECKS := types imports generated style format contract proto-style proto-format breaking
 .PHONY: $(CHECKS:%=check-%)
@@ -50,7 +50,10 @@ $(CHECKS:%=check-%): check-%:
 	last=$$(printf '%s' "$$said" | tail -n 1); printf '  %-13s %s\n' $* "$${last:-ok}"
 
 test: check ## What CI runs: the checks, then every test.
-	@$(BIN)/pytest --numprocesses auto
+	@$(BIN)/pytest --numprocesses auto --dist loadgroup
+
+chaos: setup ## Kills parts of a mesh at random and checks what it kept; FOR=600 seconds, SEED=7 repeats a run.
+	@$(BIN)/python -m tests.chaos --seconds $(or $(FOR),120) $(SEED:%=--seed %)
 
 format: setup ## Puts code and protos into their form.
 	@$(BIN)/ruff check --quiet --fix --exit-zero

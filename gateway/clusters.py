@@ -69,10 +69,13 @@ def _outlier_detection() -> Json:
         "enforcing_consecutive_gateway_failure": 100,
         "enforcing_consecutive_5xx": 0,  # INTERNAL may be the request's fault, and then every replica's
         "enforcing_success_rate": 0,
-        "interval": "1s",
-        "base_ejection_time": "3s",
+        "interval": "0.5s",
+        "base_ejection_time": "1s",
         "max_ejection_time": "30s",
         "max_ejection_percent": 50,
+        # Were it true, a replica that is well again would count as healthy and yet get no calls: the balancer hears
+        # of it only with the next change of another one, which may be that one's death.
+        "successful_active_health_check_uneject_host": False,
     }
 
 

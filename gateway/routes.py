@@ -18,7 +18,7 @@ STREAM_IDLE = 60.0
 # A call that surely was not processed may be repeated by anyone.
 _UNPROCESSED = ("connect-failure", "refused-stream")
 # A call that perhaps was processed, only where the contract says that a repeated call has the effect of one.
-_PERHAPS_PROCESSED = ("reset-before-request", "reset", "unavailable")
+_PERHAPS_PROCESSED = ("reset-before-request", "reset", "unavailable", "cancelled")
 
 _PREVIOUS_HOSTS = extension(
     "envoy.retry_host_predicates.previous_hosts",

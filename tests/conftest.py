@@ -141,6 +141,7 @@ def settings(database: Database, service: str, **more: object) -> Settings:
         "redis_url": database.backends.redis,
         "signing_key": SIGNING_KEY,
         "trust_local": True,
+        "linger_seconds": 0,
         "drain_seconds": 1,
     }
     return Settings.model_validate({**values, **more})

@@ -34,8 +34,10 @@ class Doorbell:
     async def wait(self, rings: int, timeout: float) -> None:  # noqa: ASYNC109
         """Returns when the bell has rung more than `rings` times, or after `timeout` seconds."""
         if self.rings == rings:
+            # Not `wait_for`, which before Python 3.12 forgets that it is cancelled when the bell rings at that moment.
             with suppress(TimeoutError):
-                await asyncio.wait_for(self._heard.wait(), timeout)
+                async with asyncio.timeout(timeout):
+                    await self._heard.wait()
 
     async def publish(self) -> None:
         """Carries rings to the other processes, many as one. Runs until cancelled."""

@@ -19,6 +19,7 @@ from services._platform.errors import (
     PermissionDenied,
     ResourceExhausted,
     Unauthenticated,
+    Unavailable,
 )
 from services._platform.telemetry import observed
 from services._platform.validation import validate
@@ -39,6 +40,14 @@ class Interceptors:
         self._authenticate = authenticate
         self._max_in_flight = max_in_flight
         self._in_flight = 0
+        self._streams: set[asyncio.Timeout] = set()
+        self._draining = False
+
+    def end_streams(self) -> None:
+        """Ends the answers that have no end of their own, from now on at once: their callers go on elsewhere."""
+        self._draining = True
+        for stream in self._streams:
+            stream.reschedule(asyncio.get_running_loop().time())
 
     async def unary(
         self,
@@ -69,7 +78,7 @@ class Interceptors:
         call: Call,
     ) -> AsyncIterator[Reply]:
         """Carries one request to a handler that answers with a stream."""
-        async with self._entered(call):
+        async with self._entered(call), self._endable():
             validate(request)
             async for reply in handler(request, call):
                 yield reply
@@ -81,7 +90,7 @@ class Interceptors:
         call: Call,
     ) -> AsyncIterator[Reply]:
         """Carries a stream of requests to a handler that answers with a stream."""
-        async with self._entered(call):
+        async with self._entered(call), self._endable():
             async for reply in handler(_validated(requests), call):
                 yield reply
 
@@ -98,6 +107,20 @@ class Interceptors:
                 if not deadline.expired():  # some other timeout, that the servicer should have handled
                     raise
                 raise DeadlineExceeded("the deadline passed before the answer was ready") from error
+
+    @asynccontextmanager
+    async def _endable(self) -> AsyncIterator[None]:
+        stream = asyncio.timeout_at(asyncio.get_running_loop().time() if self._draining else None)
+        self._streams.add(stream)
+        try:
+            async with stream:
+                yield
+        except TimeoutError as error:
+            if not stream.expired():
+                raise
+            raise Unavailable("the replica that streams goes away", reason="SERVICE_UNAVAILABLE") from error
+        finally:
+            self._streams.discard(stream)
 
     @contextmanager
     def _admitted(self) -> Iterator[None]:

@@ -52,13 +52,14 @@ class Server:
 
     def __init__(self, service: Service, settings: Settings) -> None:
         names = [servicer.DESCRIPTOR.full_name for servicer in service.servicers]
-        interceptors = Interceptors(authenticator(settings), settings.max_in_flight)
+        self._interceptors = Interceptors(authenticator(settings), settings.max_in_flight)
+        self._linger_seconds = settings.linger_seconds
         self._drain_seconds = settings.drain_seconds
         self._loops = service.loops
         self._health = Health(names, service.dependencies)
         self._grpc = grpc_host.server()
         self._grpc.add_generic_rpc_handlers(
-            tuple(grpc_host.handlers(s.DESCRIPTOR, s, interceptors) for s in service.servicers)
+            tuple(grpc_host.handlers(s.DESCRIPTOR, s, self._interceptors) for s in service.servicers)
         )
         health_pb2_grpc.add_HealthServicer_to_server(self._health.servicer, self._grpc)
         health = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name
@@ -66,7 +67,9 @@ class Server:
         self.port = self._grpc.add_insecure_port(settings.listen)
 
     async def serve(self, until: asyncio.Event) -> None:
-        """Serves until the event is set; then says NOT_SERVING, lets calls finish, and stops the loops."""
+        """Serves until the event is set; then says NOT_SERVING, lets balancers hear of it while it goes on answering,
+        ends streams, lets calls finish, and stops the loops.
+        """
         watching = asyncio.create_task(self._health.watch())
         try:
             async with running(self._loops):
@@ -74,6 +77,8 @@ class Server:
                 await until.wait()
                 watching.cancel()
                 await self._health.drain()
+                await asyncio.sleep(self._linger_seconds)
+                self._interceptors.end_streams()
                 await self._grpc.stop(grace=self._drain_seconds)
         finally:
             watching.cancel()

@@ -26,8 +26,11 @@ class Settings(BaseSettings):
     """Signs page and resume tokens. The same for all replicas. At least 32 bytes."""
     max_in_flight: int = Field(default=1024, ge=1)
     """Calls that are worked on at a time; more are refused."""
+    linger_seconds: float = Field(default=1.5, ge=0)
+    """How long calls are still taken after SIGTERM: until balancers have read NOT_SERVING, which the edge asks for
+    every 0.5 s."""
     drain_seconds: float = Field(default=10, ge=0)
-    """How long running calls may take to finish after SIGTERM."""
+    """How long running calls may take to finish after that."""
     log_level: str = "INFO"
     trust_local: bool = False
     """Callers without credentials act as the operator. Only ever for a mesh on loopback."""

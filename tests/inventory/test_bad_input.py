@@ -30,7 +30,7 @@ from mesh.inventory.v1.stock_service_pb2 import (
 )
 from mesh.inventory.v1.transfer_service_pb2 import CreateTransferRequest, ReceiveTransferRequest, TransferReceipt
 from tests.conftest import Database
-from tests.inventory.conftest import Inventory, refused
+from tests.inventory.conftest import Inventory, content, refused
 
 Call = Callable[[Inventory], Awaitable[Any]]
 UUID = "0198c0de-0000-7000-8000-000000000000"
@@ -187,13 +187,13 @@ async def test_bad_input_is_refused_and_writes_nothing(
     inventory: Inventory, database: Database, subtests: pytest.Subtests
 ) -> None:
     await inventory.stocked("mug", "main", 10)
-    before = await _digest(database)
+    before = await content(database)
     for bad, (call, reason, fields) in BAD.items():
         with subtests.test(bad):
             refusal = await refused(call(inventory))
             assert (refusal.code, refusal.reason) == ("INVALID_ARGUMENT", reason)
             assert sorted(set(refusal.fields)) == fields
-            assert await _digest(database) == before
+            assert await content(database) == before
 
 
 async def test_a_message_that_is_too_large(inventory: Inventory) -> None:
@@ -205,18 +205,8 @@ async def test_a_message_that_is_too_large(inventory: Inventory) -> None:
 
 async def test_a_deadline_that_has_passed_writes_nothing(inventory: Inventory, database: Database) -> None:
     await inventory.stocked("mug", "main", 10)
-    before = await _digest(database)
+    before = await content(database)
     with pytest.raises(grpc.aio.AioRpcError) as caught:
         await inventory.reservations.CreateReservation(CreateReservationRequest(lines=[_line()]), timeout=0)
     assert caught.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
-    assert await _digest(database) == before
-
-
-async def _digest(database: Database) -> dict[str, str]:
-    """Tells one content of the schema from another."""
-    async with database.connect() as sql:
-        rows = await sql.fetch("SELECT tablename FROM pg_tables WHERE schemaname = 'inventory'")
-        # Leases are renewed whatever happens.
-        tables = sorted(row["tablename"] for row in rows if row["tablename"] != "lease")
-        digest = "SELECT md5(coalesce(string_agg(t::text, '|' ORDER BY t::text), '')) FROM {} AS t"
-        return {table: await sql.fetchval(digest.format(table)) for table in tables}
+    assert await content(database) == before

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from typing import TypeAlias
 
 import grpc
@@ -9,7 +10,8 @@ import pytest
 
 from mesh.inventory.v1.stock_service_pb2 import WatchStockRequest, WatchStockResponse
 from services._platform import outbox
-from tests.conftest import Clock, Database
+from services.inventory.__main__ import compose
+from tests.conftest import Clock, Database, serving_port, settings
 from tests.inventory.conftest import Inventory, refusal_of, running
 
 Stream: TypeAlias = "grpc.aio.UnaryStreamCall[WatchStockRequest, WatchStockResponse]"
@@ -63,6 +65,18 @@ async def test_tokens_that_do_not_hold(inventory: Inventory, database: Database)
         await outbox.trim(sql, datetime.now(UTC) + timedelta(seconds=1), 1000)
     refusal = await _refused_stream(inventory.stock.WatchStock(WatchStockRequest(resume_token=token)))
     assert refusal == ("OUT_OF_RANGE", "RESUME_TOKEN_EXPIRED")
+
+
+async def test_a_server_that_stops_ends_streams(database: Database, clock: Clock) -> None:
+    """At once and with a reason, not by cutting them when it has waited long enough."""
+    patient = settings(database, "inventory", drain_seconds=60)
+    async with asyncio.timeout(20):
+        async with serving_port(partial(compose, clock=clock), patient) as port:
+            channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}")
+            stream = Inventory(channel, clock).stock.WatchStock(WatchStockRequest())
+            await _next(stream)
+        assert await _refused_stream(stream) == ("UNAVAILABLE", "SERVICE_UNAVAILABLE")
+        await channel.close()
 
 
 async def _next(stream: Stream) -> WatchStockResponse:

@@ -111,7 +111,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Example: {"reason": "REQUEST_TOO_SLOW", "domain": "mesh"}
     """
     ERROR_REASON_SERVICE_UNAVAILABLE: _ErrorReason.ValueType  # 17
-    """UNAVAILABLE. No replica of the service answers. Retry with backoff; a write with the same `request_id`.
+    """UNAVAILABLE. No replica of the service answers, or the one that streams goes away. Retry with backoff; a write with
+    the same `request_id`, a stream from its last resume token.
 
     Example: {"reason": "SERVICE_UNAVAILABLE", "domain": "mesh"}
     """
@@ -210,7 +211,8 @@ except with the messages of a streamed request that did arrive.
 Example: {"reason": "REQUEST_TOO_SLOW", "domain": "mesh"}
 """
 ERROR_REASON_SERVICE_UNAVAILABLE: ErrorReason.ValueType  # 17
-"""UNAVAILABLE. No replica of the service answers. Retry with backoff; a write with the same `request_id`.
+"""UNAVAILABLE. No replica of the service answers, or the one that streams goes away. Retry with backoff; a write with
+the same `request_id`, a stream from its last resume token.
 
 Example: {"reason": "SERVICE_UNAVAILABLE", "domain": "mesh"}
 """

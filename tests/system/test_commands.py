@@ -2,96 +2,68 @@
 
 import json
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Iterator
+import tempfile
 from pathlib import Path
 
 import psutil
 import pytest
 
-from services._local import loopback, ports, state, stores
-from services._local.layout import Layout
-from tests.local.conftest import eventually
-
-PARTS = ["postgres", "redis", "envoy", "inventory-1", "inventory-2"]
+from services._local import loopback, state, stores
+from services._local.layout import CHECKOUT, Layout
+from tests.system.mesh import Mesh, free_port, run
 
 
-def mesh(layout: Layout, command: str, **variables: str) -> subprocess.CompletedProcess[str]:
-    """Runs a command of the local mesh as a person would."""
-    environment = os.environ | {"MESH_EDGE_PORT": ""} | variables
-    argv = [sys.executable, "-m", "services._local", command, "--folder", str(layout.folder)]
-    return subprocess.run(argv, env=environment, capture_output=True, text=True, timeout=90, check=False)
-
-
-@pytest.fixture(scope="module")
-def running(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Layout]:
-    """A mesh that is up."""
-    layout = Layout(tmp_path_factory.mktemp("checkout") / ".mesh")
-    started = mesh(layout, "up", MESH_EDGE_PORT=str(free_port("edge")))
-    assert started.returncode == 0, started.stderr
-    assert "SERVING" in started.stdout
-    yield layout
-    mesh(layout, "down")
-
-
-def test_status_shows_every_process_serving(running: Layout) -> None:
-    shown = mesh(running, "status")
+def test_status_shows_every_process_serving(mesh: Mesh) -> None:
+    shown = run(mesh.layout, "status")
     assert shown.returncode == 0, shown.stdout
     names = [line.split()[0] for line in shown.stdout.splitlines()]
     assert names == ["NAME", "supervisor", "postgres", "redis", "inventory-1", "inventory-2", "envoy", "SERVING"]
 
 
-def test_endpoints_name_everything_and_no_secret(running: Layout) -> None:
-    endpoints = json.loads(running.endpoints.read_text())
+def test_endpoints_name_everything_and_no_secret(mesh: Mesh) -> None:
+    endpoints = json.loads(mesh.layout.endpoints.read_text())
     assert endpoints.keys() == {"edge", "postgres", "redis", "services"}
     assert len(endpoints["services"]["inventory"]) == 2
-    assert "@" not in running.endpoints.read_text()
+    assert "@" not in mesh.layout.endpoints.read_text()
 
 
-def test_no_secret_is_in_a_command_line(running: Layout) -> None:
-    saved = json.loads(running.secrets.read_text())
+def test_no_secret_is_in_a_command_line(mesh: Mesh) -> None:
+    saved = json.loads(mesh.layout.secrets.read_text())
     secrets = [saved["postgres"], saved["redis"], saved["signing_key"], *saved["roles"].values()]
     lines = [" ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])]
-    assert any(str(running.folder) in line for line in lines)
+    assert any(str(mesh.layout.folder) in line for line in lines)
     assert not [line for line in lines for secret in secrets if secret in line]
 
 
-@pytest.mark.parametrize("name", PARTS)
-def test_a_killed_part_comes_back(running: Layout, name: str) -> None:
-    process = state.load(running.state).processes[name].find()
-    assert process
-    process.kill()
-    eventually(lambda: state.load(running.state).processes[name].pid not in (0, process.pid))
-    eventually(lambda: mesh(running, "status").returncode == 0, 30)
-
-
-def test_up_on_a_running_mesh_changes_nothing(running: Layout) -> None:
-    before, stock = state.load(running.state), on_hand(running)
-    again = mesh(running, "up")
+def test_up_on_a_running_mesh_changes_nothing(mesh: Mesh) -> None:
+    before, stock = state.load(mesh.layout.state), on_hand(mesh.layout)
+    again = run(mesh.layout, "up")
     assert again.returncode == 0, again.stderr
     assert "running already" in again.stdout
-    assert state.load(running.state) == before
-    assert on_hand(running) == stock
+    assert state.load(mesh.layout.state) == before
+    assert on_hand(mesh.layout) == stock
 
 
-def test_restart_replaces_the_services_one_by_one(running: Layout) -> None:
-    before = state.load(running.state).processes
-    restarted = mesh(running, "restart")
+def test_restart_replaces_the_services_one_by_one(mesh: Mesh) -> None:
+    before = state.load(mesh.layout.state).processes
+    restarted = run(mesh.layout, "restart")
     assert restarted.returncode == 0, restarted.stderr
-    after = state.load(running.state).processes
+    after = state.load(mesh.layout.state).processes
     assert {name for name in after if after[name].pid != before[name].pid} == {"inventory-1", "inventory-2"}
 
 
-def test_down_leaves_no_process_and_keeps_the_data(running: Layout) -> None:
-    secrets, chosen = running.secrets.read_text(), running.ports.read_text()
-    assert mesh(running, "down").returncode == 0
-    assert of(running) == []
-    assert mesh(running, "status").returncode == 1
-    assert mesh(running, "down").returncode == 0
-    started = mesh(running, "up")
+def test_down_leaves_no_process_and_keeps_the_data(mesh: Mesh) -> None:
+    secrets, chosen = mesh.layout.secrets.read_text(), mesh.layout.ports.read_text()
+    assert run(mesh.layout, "down").returncode == 0
+    assert of(mesh.layout) == []
+    assert run(mesh.layout, "status").returncode == 1
+    assert run(mesh.layout, "down").returncode == 0
+    started = run(mesh.layout, "up")
     assert started.returncode == 0, started.stderr
-    assert (running.secrets.read_text(), running.ports.read_text()) == (secrets, chosen)
+    assert (mesh.layout.secrets.read_text(), mesh.layout.ports.read_text()) == (secrets, chosen)
     assert "is SERVING" in started.stdout
 
 
@@ -100,13 +72,13 @@ def test_stores_elsewhere_take_the_place_of_the_embedded_ones(tmp_path: Path) ->
     redis = stores.valkey(tmp_path / "redis", free_port("redis"), "elsewhere")
     layout = Layout(tmp_path / ".mesh")
     with stores.running(postgres, tmp_path / "log"), stores.running(redis, tmp_path / "log"):
-        started = mesh(layout, "up", MESH_POSTGRES_DSN=postgres.url, MESH_REDIS_URL=redis.url)
+        started = run(layout, "up", MESH_POSTGRES_DSN=postgres.url, MESH_REDIS_URL=redis.url)
         assert started.returncode == 0, started.stderr
-        shown = mesh(layout, "status").stdout.splitlines()
+        shown = run(layout, "status").stdout.splitlines()
         assert [line.split()[0] for line in shown if "EXTERNAL" in line] == ["postgres", "redis"]
         assert "elsewhere" not in layout.endpoints.read_text() + "".join(shown)
         assert list(layout.data.iterdir()) == []
-        assert mesh(layout, "down").returncode == 0
+        assert run(layout, "down").returncode == 0
 
 
 def test_a_part_that_does_not_come_up_is_named_and_nothing_stays(tmp_path: Path) -> None:
@@ -114,7 +86,7 @@ def test_a_part_that_does_not_come_up_is_named_and_nothing_stays(tmp_path: Path)
     layout.prepare()
     (layout.data / "postgres").mkdir()
     (layout.data / "postgres" / "PG_VERSION").write_text("11\n")
-    failed = mesh(layout, "up")
+    failed = run(layout, "up")
     assert failed.returncode == 1
     assert failed.stderr.startswith("postgres: ")
     assert str(layout.log("postgres")) in failed.stderr
@@ -122,7 +94,7 @@ def test_a_part_that_does_not_come_up_is_named_and_nothing_stays(tmp_path: Path)
 
 
 def test_a_port_that_is_none_is_refused(tmp_path: Path) -> None:
-    refused = mesh(Layout(tmp_path / ".mesh"), "up", MESH_EDGE_PORT="80 80")
+    refused = run(Layout(tmp_path / ".mesh"), "up", MESH_EDGE_PORT="80 80")
     assert (refused.returncode, refused.stderr) == (1, "MESH_EDGE_PORT=80 80 is not a port\n")
 
 
@@ -130,14 +102,9 @@ def test_two_commands_do_not_start_and_stop_at_once(tmp_path: Path) -> None:
     layout = Layout(tmp_path / ".mesh")
     layout.prepare()
     with layout.locked():
-        refused = mesh(layout, "down")
+        refused = run(layout, "down")
     assert refused.returncode == 1
     assert "another command" in refused.stderr
-
-
-def free_port(purpose: str) -> int:
-    """A port for a purpose."""
-    return ports.choose(["any"], {}, edge=None, seed=f"{purpose} {os.getpid()}")["any"]
 
 
 def on_hand(layout: Layout) -> int:
@@ -159,3 +126,24 @@ def of(layout: Layout) -> list[psutil.Process]:
         if any(str(layout.folder) in trace for trace in traces):
             found.append(process)
     return found
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user runs the other tests already")
+def test_an_ordinary_user_beside_another_mesh(mesh: Mesh) -> None:
+    """Two meshes on one machine share neither ports nor data, whoever runs them."""
+    person = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--")
+    with tempfile.TemporaryDirectory() as home:  # not below the test's own folder, which is closed to others
+        shutil.chown(home, "nobody", "nogroup")
+        layout = Layout(Path(home) / ".mesh")
+        if subprocess.run([*person, sys.executable, "-c", "import services"], cwd=CHECKOUT, check=False).returncode:
+            pytest.skip(f"an ordinary user cannot read {CHECKOUT}")
+        try:
+            started = run(layout, "up", prefix=person)
+            assert started.returncode == 0, started.stderr
+            other = Mesh(layout)
+            assert not other.complaints()
+            assert not mesh.complaints()
+            assert other.ports.isdisjoint(mesh.ports)
+            assert {other.process(name).username() for name in ("supervisor", "postgres", "envoy")} == {"nobody"}
+        finally:
+            assert run(layout, "down", prefix=person).returncode == 0

@@ -1,0 +1,111 @@
+"""The whole local mesh under test: run as a person would, called as a script would, killed as nobody should."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import psutil
+
+from services._local import health, plan, ports, rotation, state
+from services._local.layout import CHECKOUT, Layout
+from tests.conftest import Backends, Database
+from tests.local.conftest import eventually
+
+SUPERVISOR = "supervisor"
+REPLICAS = ("inventory-1", "inventory-2")
+
+
+@dataclass(frozen=True, slots=True)
+class Mesh:
+    """A mesh in a folder of its own."""
+
+    layout: Layout
+
+    @property
+    def edge(self) -> str:
+        """The URL of the edge, from where scripts have it."""
+        return str(json.loads(self.layout.endpoints.read_text())["edge"])
+
+    @property
+    def target(self) -> str:
+        """HOST:PORT of the edge."""
+        return self.edge.removeprefix("http://")
+
+    @property
+    def ports(self) -> frozenset[int]:
+        """Every port that it takes."""
+        return frozenset(json.loads(self.layout.ports.read_text()).values())
+
+    @property
+    def database(self) -> Database:
+        """The mesh's database, for the superuser's eyes."""
+        checks = {part.name: part.check for part in plan.load(self.layout.plan)}
+        return Database(Backends(checks["postgres"], checks["redis"], {}), "mesh")
+
+    def process(self, name: str) -> psutil.Process:
+        """The process of a part, or of the supervisor."""
+        now = state.load(self.layout.state)
+        known = now.supervisor if name == SUPERVISOR else now.processes.get(name)
+        process = known and known.find()
+        assert process, f"{name} does not run"
+        return process
+
+    def kill(self, name: str) -> None:
+        """Ends a part as the kernel does when memory is short."""
+        self.process(name).kill()
+
+    @contextmanager
+    def without(self, name: str) -> Iterator[None]:
+        """Kills a part, and lets the supervisor notice only at the end of the block."""
+        supervisor = self.process(SUPERVISOR)
+        supervisor.suspend()
+        try:
+            self.kill(name)
+            yield
+        finally:
+            supervisor.resume()
+
+    def complaints(self) -> dict[str, str]:
+        """What `make status` would complain of, by part; empty when all is SERVING."""
+        reasons = health.failures({part.name: part.check for part in plan.load(self.layout.plan)})
+        return reasons if state.load(self.layout.state).supervised else reasons | {SUPERVISOR: "dead"}
+
+    def in_rotation(self) -> bool:
+        """Whether the edge sends calls to every replica."""
+        replicas = {part.address for part in plan.load(self.layout.plan) if part.stage is plan.Stage.SERVICE}
+        return rotation.addresses(self.layout) == replicas
+
+    def settle(self, seconds: float = 30.0) -> None:
+        """Returns when all is SERVING, and the edge knows."""
+        eventually(lambda: not self.complaints() and self.in_rotation(), seconds)
+
+
+def run(
+    layout: Layout, command: str, *, prefix: Sequence[str] = (), **variables: str
+) -> subprocess.CompletedProcess[str]:
+    """Runs a command of the local mesh as a person would; `prefix` may make it another person."""
+    environment = os.environ | {"MESH_EDGE_PORT": ""} | variables
+    argv = [*prefix, sys.executable, "-m", "services._local", command, "--folder", str(layout.folder)]
+    return subprocess.run(argv, cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=90, check=False)
+
+
+@contextmanager
+def running(folder: Path) -> Iterator[Mesh]:
+    """A mesh that is up while the block lasts."""
+    layout = Layout(folder / ".mesh")
+    try:
+        started = run(layout, "up", MESH_EDGE_PORT=str(free_port("edge")))
+        assert started.returncode == 0, started.stderr
+        yield Mesh(layout)
+    finally:
+        run(layout, "down")
+
+
+def free_port(purpose: str) -> int:
+    """A port for a purpose."""
+    return ports.choose(["any"], {}, edge=None, seed=f"{purpose} {os.getpid()}")["any"]
