@@ -86,11 +86,11 @@ class Mesh:
 
 
 def run(
-    layout: Layout, command: str, *, prefix: Sequence[str] = (), **variables: str
+    layout: Layout, command: str, *, python: Sequence[str] = (sys.executable,), **variables: str
 ) -> subprocess.CompletedProcess[str]:
-    """Runs a command of the local mesh as a person would; `prefix` may make it another person."""
+    """Runs a command of the local mesh as a person would; `python` may be another person's."""
     environment = os.environ | {"MESH_EDGE_PORT": ""} | variables
-    argv = [*prefix, sys.executable, "-m", "services._local", command, "--folder", str(layout.folder)]
+    argv = [*python, "-m", "services._local", command, "--folder", str(layout.folder)]
     return subprocess.run(argv, cwd=CHECKOUT, env=environment, capture_output=True, text=True, timeout=90, check=False)
 
 
