@@ -16,10 +16,6 @@ Pool: TypeAlias = "asyncpg.Pool"
 
 _BACKGROUND_TIMEOUT = 30.0
 _ROLLBACK_TIMEOUT = 2.0
-_BEGIN = "BEGIN; SET LOCAL statement_timeout = {}"
-# Left alone, the planner reads the whole of a table that is new and small, and a prepared statement keeps that plan
-# while the table grows; and it plans a statement anew for each short array, which costs more than to run it.
-_BY_KEY = "; SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_generic_plan"
 _RETRYABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 _AWAY = (
     OSError,
@@ -74,11 +70,8 @@ async def reading(pool: Pool) -> AsyncIterator[Connection]:
 
 
 @asynccontextmanager
-async def transaction(pool: Pool, *, by_key: bool = False) -> AsyncIterator[Connection]:
-    """A connection inside a transaction, whose statements stop at the deadline of the running call.
-
-    `by_key` says that they find their rows by key, however many: then they are planned once, for that.
-    """
+async def transaction(pool: Pool) -> AsyncIterator[Connection]:
+    """A connection inside a transaction, whose statements stop at the deadline of the running call."""
     with translated():
         async with pool.acquire() as connection:
             call = current_call.get()
@@ -86,7 +79,7 @@ async def transaction(pool: Pool, *, by_key: bool = False) -> AsyncIterator[Conn
             if timeout <= 0:
                 raise DeadlineExceeded("the deadline has passed")
             try:
-                await connection.execute(_BEGIN.format(int(timeout * 1000) + 1) + (_BY_KEY if by_key else ""))
+                await connection.execute(f"BEGIN; SET LOCAL statement_timeout = {int(timeout * 1000) + 1}")
                 yield connection
                 await connection.execute("COMMIT")
             except BaseException:

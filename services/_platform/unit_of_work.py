@@ -100,7 +100,7 @@ class UnitOfWork:
         """Runs `body` in a transaction, again when it lost a race, and rings the doorbell if it announced a thing."""
         for attempt in range(1, _TRIES + 1):
             try:
-                async with transaction(self._pool, by_key=True) as connection:
+                async with transaction(self._pool) as connection:
                     unit = Unit(connection, self._clock())
                     result = await body(unit)
                     if unit.events or unit.replies:

@@ -48,9 +48,15 @@ USING unnest($1::text[], $2::text[]) AS unused (product_id, warehouse_id)
 WHERE stock_level.product_id = unused.product_id AND stock_level.warehouse_id = unused.warehouse_id
 
 -- name: lapsed_lines
-SELECT reservation_id, product_id, warehouse_id, quantity, confirmed, open, expire_time
-FROM reservation_line
-WHERE open AND product_id = ANY($1::text[]) AND expire_time <= $2
+-- OFFSET 0 keeps this one lookup a product, whatever was known of the table when the plan was made.
+SELECT line.*
+FROM unnest($1::text[]) AS locked (product_id)
+CROSS JOIN LATERAL (
+    SELECT reservation_id, product_id, warehouse_id, quantity, confirmed, open, expire_time
+    FROM reservation_line
+    WHERE open AND product_id = locked.product_id AND expire_time <= $2
+    OFFSET 0
+) AS line
 ORDER BY reservation_id, product_id, warehouse_id
 
 -- name: lock_reservations
