@@ -2,6 +2,7 @@
 
 import json
 import os
+import pwd
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ import pytest
 
 from services._local import loopback, state, stores
 from services._local.layout import CHECKOUT, Layout
-from tests.system.mesh import Mesh, free_port, run
+from tests.system.mesh import SUPERVISOR, Mesh, free_port, run
 
 
 def test_status_shows_every_process_serving(mesh: Mesh) -> None:
@@ -131,12 +132,16 @@ def of(layout: Layout) -> list[psutil.Process]:
 @pytest.mark.skipif(os.geteuid() != 0, reason="an ordinary user runs the other tests already")
 def test_an_ordinary_user_beside_another_mesh(mesh: Mesh) -> None:
     """Two meshes on one machine share neither ports nor data, whoever runs them."""
-    person = ("setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", "--")
+    nobody = pwd.getpwnam("nobody")
+    person = ("setpriv", f"--reuid={nobody.pw_uid}", f"--regid={nobody.pw_gid}", "--clear-groups", "--")
+    reach = [*person, "sh", "-c", 'exec "$0" -c "import services"', sys.executable]
+    if subprocess.run(reach, cwd=CHECKOUT, capture_output=True, check=False).returncode:
+        pytest.skip(
+            f"an ordinary user reaches neither {Path(sys.executable).resolve()} nor {CHECKOUT}, or cannot be one"
+        )
     with tempfile.TemporaryDirectory() as home:  # not below the test's own folder, which is closed to others
-        shutil.chown(home, "nobody", "nogroup")
+        shutil.chown(home, nobody.pw_uid, nobody.pw_gid)
         layout = Layout(Path(home) / ".mesh")
-        if subprocess.run([*person, sys.executable, "-c", "import services"], cwd=CHECKOUT, check=False).returncode:
-            pytest.skip(f"an ordinary user cannot read {CHECKOUT}")
         try:
             started = run(layout, "up", prefix=person)
             assert started.returncode == 0, started.stderr
@@ -144,6 +149,6 @@ def test_an_ordinary_user_beside_another_mesh(mesh: Mesh) -> None:
             assert not other.complaints()
             assert not mesh.complaints()
             assert other.ports.isdisjoint(mesh.ports)
-            assert {other.process(name).username() for name in ("supervisor", "postgres", "envoy")} == {"nobody"}
+            assert {other.process(name).uids().real for name in (SUPERVISOR, "postgres", "envoy")} == {nobody.pw_uid}
         finally:
             assert run(layout, "down", prefix=person).returncode == 0
