@@ -12,6 +12,7 @@ setup: .venv/.synced .third_party/.laid ## Makes .venv from the lock file.
 
 # uv itself comes from PyPI into the environment when the machine has none.
 .venv/.synced: pyproject.toml uv.lock
+	@echo "Making .venv from uv.lock; the first time fetches wheels, which takes a minute."
 	@command -v uv >/dev/null || [ -x $(BIN)/uv ] || { $(PYTHON) -m venv .venv && $(BIN)/pip install -q uv; }
 	@UV=$$(command -v uv || echo $(BIN)/uv); $$UV sync --frozen --quiet --inexact --python $(PYTHON)
 	@touch $@
