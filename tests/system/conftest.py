@@ -12,6 +12,7 @@ from tests.gateway.callers import GrpcCaller
 from tests.system.mesh import Mesh, running
 
 
+@pytest.hookimpl(tryfirst=True)  # xdist reads the mark at the same moment
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Keeps the tests of this folder on one worker."""
     here = Path(__file__).parent
