@@ -51,7 +51,7 @@ $(CHECKS:%=check-%): check-%:
 	last=$$(printf '%s' "$$said" | tail -n 1); printf '  %-13s %s\n' $* "$${last:-ok}"
 
 test: check ## What CI runs: the checks, then every test.
-	@$(BIN)/pytest --numprocesses auto --dist loadgroup
+	@$(BIN)/pytest --numprocesses auto
 
 chaos: setup ## Kills parts of a mesh at random and checks what it kept; FOR=600 seconds, SEED=7 repeats a run.
 	@$(BIN)/python -m tests.chaos --seconds $(or $(FOR),120) $(SEED:%=--seed %)

@@ -15,11 +15,13 @@ from datetime import UTC, datetime, timedelta
 import asyncpg
 import grpc
 import pytest
+from xdist.remote import Producer
 
 from services._local import ports, stores
 from services._platform import migrate
 from services._platform.server import Compose, Server
 from services._platform.settings import Settings
+from tests.scheduling import Scheduling
 
 TEMPLATE = "migrated"
 SIGNING_KEY = secrets.token_hex(32)
@@ -84,6 +86,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure() -> None:
     """A test run that is told to end ends its stores too."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+    """Spreads tests over the workers."""
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

@@ -1,7 +1,6 @@
-"""One mesh, as `make up` starts it, for all tests of the whole. They share it, so one worker runs them all."""
+"""One mesh, as `make up` starts it, for all tests of the whole: `tests.scheduling` keeps them on one worker."""
 
 from collections.abc import Iterator
-from pathlib import Path
 
 import grpc
 import httpx
@@ -10,14 +9,6 @@ import pytest
 from clients.contract import IMAGE
 from tests.gateway.callers import GrpcCaller
 from tests.system.mesh import Mesh, running
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keeps the tests of this folder on one worker."""
-    here = Path(__file__).parent
-    for item in items:
-        if item.path.is_relative_to(here):
-            item.add_marker(pytest.mark.xdist_group("mesh"))
 
 
 @pytest.fixture(scope="session")

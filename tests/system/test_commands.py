@@ -47,14 +47,6 @@ def test_up_on_a_running_mesh_changes_nothing(mesh: Mesh) -> None:
     assert on_hand(mesh.layout) == stock
 
 
-def test_restart_replaces_the_services_one_by_one(mesh: Mesh) -> None:
-    before = state.load(mesh.layout.state).processes
-    restarted = run(mesh.layout, "restart")
-    assert restarted.returncode == 0, restarted.stderr
-    after = state.load(mesh.layout.state).processes
-    assert {name for name in after if after[name].pid != before[name].pid} == {"inventory-1", "inventory-2"}
-
-
 def test_down_leaves_no_process_and_keeps_the_data(mesh: Mesh) -> None:
     secrets, chosen = mesh.layout.secrets.read_text(), mesh.layout.ports.read_text()
     assert run(mesh.layout, "down").returncode == 0

@@ -22,31 +22,27 @@ async def test_a_killed_replica_costs_no_call(mesh: Mesh) -> None:
     await assert_kept(mesh, calls.history)
 
 
-async def test_a_rolling_restart_costs_no_call(mesh: Mesh) -> None:
-    async with traffic(mesh) as calls:
-        await calls.history.more(50)
-        restarted = await asyncio.to_thread(run, mesh.layout, "restart")
-        assert restarted.returncode == 0, restarted.stderr
-        await calls.history.more(50)
-    assert calls.history.failed == []
-    await assert_kept(mesh, calls.history)
-
-
-async def test_a_watch_goes_on_with_another_replica(mesh: Mesh) -> None:
+async def test_a_rolling_restart_costs_no_call_and_streams_go_on(mesh: Mesh) -> None:
     """A replica that drains ends its streams with a status that says so; the token resumes at the other one."""
-    async with traffic(mesh, callers=0) as calls, asyncio.timeout(90):
-        product, warehouse = calls.history.product, calls.history.warehouse
+    before = {mesh.process(name) for name in REPLICAS}
+    async with traffic(mesh) as calls:
+        product, warehouse = await calls.inventory.stocked("watched", "watched", 1)
         watch = Watch(calls.inventory, product)
         await watch.start()
+        await calls.history.more(50)
         restart = asyncio.create_task(asyncio.to_thread(run, mesh.layout, "restart"))
-        level = 0
+        level = 1
         while not restart.done():
             level += 1
             await calls.inventory.adjust(product, warehouse, "SET", level)
             await watch.until(level)
-    assert restart.result().returncode == 0
-    assert watch.seen == list(range(1, level + 1))
+        assert restart.result().returncode == 0, restart.result().stderr
+        await calls.history.more(50)
+    assert before.isdisjoint({mesh.process(name) for name in REPLICAS})
+    assert calls.history.failed == []
+    assert watch.seen == list(range(2, level + 1))
     assert {(end.code, end.reason) for end in watch.ends} == {("UNAVAILABLE", "SERVICE_UNAVAILABLE")}
+    await assert_kept(mesh, calls.history)
 
 
 class Watch:
