@@ -30,6 +30,9 @@ Reply = TypeVar("Reply", bound=Message)
 Authenticator = Callable[[Call], Awaitable[Principal | None]]
 """Finds out who calls; None when the call carries no credentials. Raises `Unauthenticated` when they do not hold."""
 
+_SHORTEST_WRITE = 0.005
+"""Seconds. A write that surely cannot be answered in time is not begun: nobody would know whether it was done."""
+
 _KEY = re.compile(r"[\x21-\x7e]{1,64}")
 
 
@@ -98,6 +101,8 @@ class Interceptors:
     async def _entered(self, call: Call) -> AsyncIterator[None]:
         current_call.set(call)
         with observed(call), self._admitted():
+            if not call.method.safe and call.remaining < _SHORTEST_WRITE:
+                raise DeadlineExceeded("the deadline is too near to begin a write")
             deadline = asyncio.timeout_at(call.deadline)
             try:
                 async with deadline:
