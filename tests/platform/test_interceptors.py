@@ -28,7 +28,7 @@ from tests.conftest import Clock, Database, settings
 from tests.platform.conftest import ADA, NewCall, until
 from tests.platform.echo import Echo
 
-SERVICE = Principal("services/echo")
+SERVICE = Principal("services/echo", frozenset({"echo.relay"}))
 UUID = "01a1fb60-4168-70cd-90bc-e6ca10f69ebb"
 
 
@@ -114,7 +114,7 @@ async def test_without_credentials_nothing_else_can_be_called(
     [
         ("Say", set(), "echo.write"),
         ("Say", {"echo.read", "echo.relay", "echo"}, "echo.write"),
-        ("Relay", {"echo.write"}, "service"),
+        ("Relay", {"echo.write"}, "echo.relay"),
     ],
 )
 async def test_a_permission_that_is_not_held_is_missing(

@@ -241,4 +241,6 @@ async def test_nobody_is_known_without_keys_to_know_them_by(
         assert (await told(stub.Stamp(messages.StampRequest()))).reason == "CREDENTIALS_INVALID"
         await stub.Peek(messages.PeekRequest())
     async with served(Echo(messages), database) as (channel, _, _):
-        await echo_modules[1].EchoServiceStub(channel).Stamp(messages.StampRequest())
+        stub = echo_modules[1].EchoServiceStub(AuthorizedChannel(channel, callers.token()))
+        refusal = await told(stub.Stamp(messages.StampRequest()))  # the echo is in no role's table
+        assert refusal.reason == "PERMISSION_MISSING"
