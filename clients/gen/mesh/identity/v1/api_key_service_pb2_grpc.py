@@ -97,7 +97,7 @@ class ApiKeyServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def DeleteApiKey(self, request, context):
-        """Revokes a key, within a second everywhere.
+        """Revokes a key. Identity refuses it at once; an edge that remembers a key goes on for half a minute at most.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

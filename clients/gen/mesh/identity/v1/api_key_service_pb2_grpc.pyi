@@ -44,7 +44,7 @@ class ApiKeyServiceStub:
     RotateApiKey: _grpc.UnaryUnaryMultiCallable[_api_key_service_pb2.RotateApiKeyRequest, _api_key_service_pb2.RotateApiKeyResponse]
     """Gives a key a new value. The value until now works for a while yet, so that programs can be told one by one."""
     DeleteApiKey: _grpc.UnaryUnaryMultiCallable[_api_key_service_pb2.DeleteApiKeyRequest, _empty_pb2.Empty]
-    """Revokes a key, within a second everywhere."""
+    """Revokes a key. Identity refuses it at once; an edge that remembers a key goes on for half a minute at most."""
 
 @_typing.type_check_only
 class ApiKeyServiceAsyncStub(ApiKeyServiceStub):
@@ -60,7 +60,7 @@ class ApiKeyServiceAsyncStub(ApiKeyServiceStub):
     RotateApiKey: _aio.UnaryUnaryMultiCallable[_api_key_service_pb2.RotateApiKeyRequest, _api_key_service_pb2.RotateApiKeyResponse]  # type: ignore[assignment]
     """Gives a key a new value. The value until now works for a while yet, so that programs can be told one by one."""
     DeleteApiKey: _aio.UnaryUnaryMultiCallable[_api_key_service_pb2.DeleteApiKeyRequest, _empty_pb2.Empty]  # type: ignore[assignment]
-    """Revokes a key, within a second everywhere."""
+    """Revokes a key. Identity refuses it at once; an edge that remembers a key goes on for half a minute at most."""
 
 class ApiKeyServiceServicer(metaclass=_abc_1.ABCMeta):
     """The API keys of users."""
@@ -103,6 +103,6 @@ class ApiKeyServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _api_key_service_pb2.DeleteApiKeyRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_empty_pb2.Empty, _abc.Awaitable[_empty_pb2.Empty]]:
-        """Revokes a key, within a second everywhere."""
+        """Revokes a key. Identity refuses it at once; an edge that remembers a key goes on for half a minute at most."""
 
 def add_ApiKeyServiceServicer_to_server(servicer: ApiKeyServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
