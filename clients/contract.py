@@ -6,6 +6,7 @@ Servers, the edge, clients, documentation and tests all read policy here, so tha
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from pathlib import Path
 
 from google.api import annotations_pb2, http_pb2
@@ -106,6 +107,7 @@ def files(image: Path = IMAGE) -> tuple[FileDescriptor, ...]:
     return tuple(pool.FindFileByName(file.name) for file in described if file.package.startswith("mesh."))
 
 
+@cache
 def roles(image: Path = IMAGE) -> Mapping[str, frozenset[str]]:
     """What each role may do: permissions by the role's name as tokens carry it, `customer` for `ROLE_CUSTOMER`."""
     enums = (enum for file in files(image) for enum in file.enum_types_by_name.values())

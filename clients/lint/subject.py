@@ -29,7 +29,7 @@ class Subject:
     reasons: Mapping[str, EnumDescriptor]
     """The `ErrorReason` of each area, by area."""
     roles: Mapping[str, frozenset[str]]
-    """The permissions of each value of a top-level enum that is a role, by the enum's full name, a dot, and the value."""
+    """The permissions of each role, by its enum's full name, a dot, and the value."""
     comments: Mapping[str, str]
     """The comment of each value of a top-level enum, by the enum's full name, a dot, and the value."""
 

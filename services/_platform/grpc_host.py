@@ -66,6 +66,35 @@ def handlers(service: ServiceDescriptor, servicer: object, interceptors: Interce
     )
 
 
+@dataclass(frozen=True, slots=True)
+class ForeignRpc:
+    """An RPC of somebody else's protocol, such as Envoy's, that a service answers beside those of our contract.
+
+    No interceptor sees it: `serve` judges itself who may ask, and never raises.
+    """
+
+    path: str
+    """`/package.Service/Method`."""
+    request: type[Message]
+    serve: Callable[[Any], Awaitable[Message]]
+
+
+def foreign(rpc: ForeignRpc) -> grpc.GenericRpcHandler:
+    """The handler of a foreign RPC."""
+
+    async def unary(request: Message, _context: Context) -> Message:
+        return await rpc.serve(request)
+
+    def serialize(reply: Message) -> bytes:
+        return reply.SerializeToString()
+
+    service, _, method = rpc.path.removeprefix("/").partition("/")
+    handler: grpc.RpcMethodHandler[Any, Any] = grpc.unary_unary_rpc_method_handler(
+        unary, request_deserializer=rpc.request.FromString, response_serializer=serialize
+    )
+    return grpc.method_handlers_generic_handler(service, {method: handler})
+
+
 def _handler(method: Method, serve: Callable[..., Any], chain: Interceptors) -> grpc.RpcMethodHandler[Any, Any]:
     descriptor = method.descriptor
     parse = _parser(descriptor.input_type)
