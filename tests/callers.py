@@ -16,9 +16,10 @@ X = base64.urlsafe_b64encode(KEY.public_key().public_bytes_raw()).decode().rstri
 JWKS = json.dumps({"keys": [{"kty": "OKP", "crv": "Ed25519", "kid": KID, "x": X, "use": "sig", "alg": "EdDSA"}]})
 
 
-def token(
-    sub: str = "users/0198c0de-0000-7000-8000-0000000000aa", roles: Sequence[str] = ("admin",), **more: Any
-) -> str:
+ADMIN = "users/0198c0de-0000-7000-8000-0000000000aa"
+
+
+def token(sub: str = ADMIN, roles: Sequence[str] = ("admin",), **more: Any) -> str:
     """An access token as identity makes them; `more` adds claims or replaces them, None leaves one out."""
     now = int(time.time())
     claims = {"iss": "mesh-identity", "aud": ["mesh"], "sub": sub, "iat": now, "exp": now + 600, "roles": list(roles)}

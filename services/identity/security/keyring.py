@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
+import uuid_utils
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
@@ -90,7 +91,7 @@ class Keyring:
 
     def _next(self, keys: Sequence[SigningKey], now: datetime) -> SigningKey:
         """A new key. The very first one signs at once: there is no verifier yet that would not know it."""
-        kid = secrets.token_hex(8)
+        kid = uuid_utils.uuid7().hex  # of two that begin to sign at one instant, the one made later is the newer
         nonce = secrets.token_bytes(_NONCE_BYTES)
         private = Ed25519PrivateKey.generate().private_bytes_raw()
         sealed = nonce + self._seal.encrypt(nonce, private, kid.encode())
