@@ -31,7 +31,10 @@ class ServiceToken:
         self._expire_time: datetime | None = None
 
     async def headers(self) -> Mapping[str, str]:
-        """What onward calls carry, for `connect(target, token.headers)`. Raises `Unavailable` when there is no token that holds, and none to be had."""
+        """What onward calls carry: `connect(target, token.headers)`.
+
+        Raises `Unavailable` when there is no token that holds, and none to be had.
+        """
         if self._left() <= _RENEW_BEFORE:
             async with self._lock:
                 if self._left() <= _RENEW_BEFORE:

@@ -11,7 +11,7 @@ from services._platform.clock import Clock, system_clock
 from services._platform.grpc_host import ForeignRpc
 from services._platform.paging import Pager
 from services._platform.server import Service, run
-from services._platform.settings import Settings
+from services._platform.settings import Settings, from_environment
 from services._platform.stores import open_stores
 from services.identity import servicer, store, worker
 from services.identity.domain.api_keys import Values
@@ -99,4 +99,4 @@ async def compose(settings: Settings, own: IdentitySettings, clock: Clock = syst
 
 
 if __name__ == "__main__":
-    run(NAME, partial(compose, own=IdentitySettings()))
+    run(NAME, partial(compose, own=from_environment(IdentitySettings)))

@@ -13,7 +13,7 @@ import uuid_utils
 from mesh.identity.v1 import user_pb2
 from services._platform.call import Once
 from services._platform.clock import system_clock
-from services._platform.settings import Settings
+from services._platform.settings import Settings, from_environment
 from services._platform.stores import open_stores
 from services.identity import store
 from services.identity.__main__ import NAME
@@ -50,7 +50,7 @@ async def ensure_admin(settings: Settings, own: IdentitySettings, email: str, pa
 def main() -> None:
     """Makes the administrator that the environment names."""
     email, password = (os.environ[f"MESH_IDENTITY_ADMIN_{part}"] for part in ("EMAIL", "PASSWORD"))
-    asyncio.run(ensure_admin(Settings(), IdentitySettings(), email, password))
+    asyncio.run(ensure_admin(from_environment(Settings), from_environment(IdentitySettings), email, password))
 
 
 if __name__ == "__main__":

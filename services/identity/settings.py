@@ -9,7 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 class IdentitySettings(BaseSettings):
     """Secrets have no default. Times are ISO 8601 durations or seconds."""
 
-    model_config = SettingsConfigDict(env_prefix="MESH_IDENTITY_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="MESH_IDENTITY_", frozen=True, hide_input_in_errors=True)
 
     key: SecretBytes = Field(min_length=32)
     """What refresh tokens, API keys, the pepper of passwords and the seal of signing keys are derived from. Identity's

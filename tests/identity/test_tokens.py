@@ -199,13 +199,13 @@ async def test_a_service_gets_a_token_by_its_secret(database: Database, port: in
     calling = settings(database, "inventory", identity=f"ipv4:127.0.0.1:{port}", service_secret=secret)
     async with running(database, clock, listening, service_secrets={"inventory": ["00", digest]}) as identity:
         own_token = ServiceToken(calling, "inventory", clock)
-        [(name, value)] = await own_token.metadata()
-        claims = jwt.decode(value.removeprefix("Bearer "), options={"verify_signature": False})
-        assert (name, claims["sub"], claims["roles"]) == ("authorization", "services/inventory", ["service"])
-        assert await own_token.metadata() == ((name, value),)
+        first = await own_token.headers()
+        claims = jwt.decode(first["authorization"].removeprefix("Bearer "), options={"verify_signature": False})
+        assert (claims["sub"], claims["roles"]) == ("services/inventory", ["service"])
+        assert await own_token.headers() == first
         clock.advance(minutes=8)
-        assert await own_token.metadata() != ((name, value),)
-        [(_, renewed)] = await own_token.metadata()
+        renewed = await own_token.headers()
+        assert renewed != first
         for basic in ("inventory:wrong", "orders:" + secret, "inventory:", ":", ""):
             proof = "Basic " + base64.b64encode(basic.encode()).decode()
             issue = identity.keys.IssueServiceToken(
@@ -218,10 +218,10 @@ async def test_a_service_gets_a_token_by_its_secret(database: Database, port: in
         refusal = await refused(admin.keys.IssueServiceToken(key_service_pb2.IssueServiceTokenRequest()))
         assert refusal.code == "PERMISSION_DENIED"
     clock.advance(minutes=8)  # identity is away: the token at hand holds for two minutes yet
-    assert await own_token.metadata() == ((name, renewed),)
+    assert await own_token.headers() == renewed
     clock.advance(minutes=3)
     with pytest.raises(Exception, match="gives no token"):
-        await own_token.metadata()
+        await own_token.headers()
 
 
 async def _until_known(call: Callable[[], Awaitable[None]]) -> None:

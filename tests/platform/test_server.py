@@ -10,7 +10,7 @@ from asyncio.subprocess import PIPE, Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import pytest
@@ -23,6 +23,8 @@ from mesh.inventory.v1.warehouse_service_pb2 import GetWarehouseRequest, ListWar
 from mesh.inventory.v1.warehouse_service_pb2_grpc import WarehouseServiceStub
 from services._platform.health import Dependency
 from services._platform.server import Server, Service
+from tests import callers
+from tests.callers import AuthorizedChannel
 from tests.conftest import SIGNING_KEY, Database, settings
 from tests.platform.conftest import free_port, until
 from tests.platform.echo import Echo
@@ -67,7 +69,7 @@ async def process(database: Database, **more: str) -> AsyncIterator[tuple[Proces
         "MESH_POSTGRES_DSN": database.dsn("inventory"),
         "MESH_REDIS_URL": database.backends.redis,
         "MESH_SIGNING_KEY": SIGNING_KEY,
-        "MESH_TRUST_LOCAL": "1",
+        "MESH_JWKS": callers.JWKS,
         **more,
     }
     running = await asyncio.create_subprocess_exec(
@@ -102,7 +104,7 @@ async def test_a_process_tells_what_it_does_and_ends_when_it_is_told(database: D
         await until(lambda: [line for line in lines if line["message"] == "serving"], 60)
         [port] = [line["port"] for line in lines if line["message"] == "serving"]
         async with grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel:
-            warehouses = WarehouseServiceStub(channel)
+            warehouses = WarehouseServiceStub(cast("grpc.aio.Channel", AuthorizedChannel(channel, callers.token())))
             await warehouses.ListWarehouses(ListWarehousesRequest())
             headers = [("traceparent", f"00-{TRACE}-{PARENT}-01"), ("x-request-id", "r-42")]
             missing = warehouses.GetWarehouse(GetWarehouseRequest(name="warehouses/none"), metadata=headers)
@@ -132,7 +134,7 @@ async def test_a_process_tells_what_it_does_and_ends_when_it_is_told(database: D
         "level": "error",
         "message": "a call failed by a defect",
         "method": f"{WAREHOUSES}/GetWarehouse",
-        "caller": "operator",
+        "caller": callers.ADMIN,
         "request_id": "r-42",
         "trace_id": TRACE,
     }
@@ -231,8 +233,10 @@ async def test_reflection_names_every_service(messages: Any, database: Database)
     }
 
 
-async def test_nobody_is_trusted_unless_the_mesh_is_local(messages: Any, echo_modules: Any, database: Database) -> None:
-    async with served(Echo(messages), database, trust_local=False) as (channel, _, _):
+async def test_nobody_is_known_without_keys_to_know_them_by(
+    messages: Any, echo_modules: Any, database: Database
+) -> None:
+    async with served(Echo(messages), database, jwks="") as (channel, _, _):
         stub = echo_modules[1].EchoServiceStub(channel)
         assert (await told(stub.Stamp(messages.StampRequest()))).reason == "CREDENTIALS_INVALID"
         await stub.Peek(messages.PeekRequest())
