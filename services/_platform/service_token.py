@@ -5,9 +5,8 @@ import base64
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 
-import grpc
-
 from clients.channel import connect
+from clients.errors import MeshError, typed_errors
 from mesh.identity.v1 import key_service_pb2, key_service_pb2_grpc
 from services._platform.clock import Clock
 from services._platform.errors import Unavailable
@@ -47,8 +46,9 @@ class ServiceToken:
                 stub: key_service_pb2_grpc.KeyServiceAsyncStub = key_service_pb2_grpc.KeyServiceStub(channel)
                 proof = (("authorization", self._proof),)
                 request = key_service_pb2.IssueServiceTokenRequest()
-                answer = await stub.IssueServiceToken(request, timeout=_TIMEOUT, metadata=proof)
-        except grpc.aio.AioRpcError as error:
+                with typed_errors():
+                    answer = await stub.IssueServiceToken(request, timeout=_TIMEOUT, metadata=proof)
+        except MeshError as error:
             if self._left() <= timedelta(0):
                 refused = Unavailable("identity gives no token", metadata={"dependency": "identity"}, retry_after=1)
                 raise refused from error
