@@ -6,7 +6,6 @@ tests neither see nor wait for one another.
 
 import asyncio
 import secrets
-import signal
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -82,11 +81,6 @@ class Database:
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--deep` makes the searching tests search longer."""
     parser.addoption("--deep", action="store_true", help="search longer for counterexamples")
-
-
-def pytest_configure() -> None:
-    """A test run that is told to end ends its stores too."""
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.fixture(scope="session")
