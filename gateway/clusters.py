@@ -2,18 +2,20 @@
 
 from collections.abc import Sequence
 
+from google.rpc import code_pb2
+
 from clients import contract
 from gateway.proto_json import MIB, Json, duration, typed
 from gateway.surface import Surface
-from gateway.topology import Address
+from gateway.address import Address
 
 _HTTP = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
-def cluster(area: str, surface: Surface, endpoints: Json) -> Json:
-    """The `Cluster` of an area; `endpoints` is the `ConfigSource` of its replicas."""
+def cluster(name: str, area: str, surface: Surface, endpoints: Json) -> Json:
+    """The `Cluster` of a release of an area; `endpoints` is the `ConfigSource` of its replicas."""
     return {
-        "name": area,
+        "name": name,
         "type": "EDS",
         "eds_cluster_config": {"eds_config": endpoints},
         "connect_timeout": "1s",
@@ -30,16 +32,28 @@ def cluster(area: str, surface: Surface, endpoints: Json) -> Json:
     }
 
 
-def load_assignment(area: str, replicas: Sequence[Address]) -> Json:
-    """The `ClusterLoadAssignment` of an area."""
+def load_assignment(name: str, replicas: Sequence[Address]) -> Json:
+    """The `ClusterLoadAssignment` of a cluster."""
     hosts = [{"endpoint": {"address": replica.as_json()}} for replica in replicas]
-    return {"cluster_name": area, "endpoints": [{"lb_endpoints": hosts}] if hosts else []}
+    return {"cluster_name": name, "endpoints": [{"lb_endpoints": hosts}] if hosts else []}
 
 
 def _http2() -> Json:
     # Finds a replica whose machine is gone. A gRPC server takes more frequent pings for an attack.
     keepalive = {"interval": "30s", "timeout": "5s"}
-    return typed(_HTTP, explicit_http_config={"http2_protocol_options": {"connection_keepalive": keepalive}})
+    return typed(
+        _HTTP,
+        explicit_http_config={"http2_protocol_options": {"connection_keepalive": keepalive}},
+        outlier_detection={"error_matcher": _away()},
+    )
+
+
+def _away() -> Json:
+    """An answer that says that the replica is away. One that comes too late, or fails, says nothing of the next."""
+    unavailable = {"name": "grpc-status", "string_match": {"exact": str(code_pb2.UNAVAILABLE)}}
+    broken = {"name": ":status", "string_match": {"prefix": "5"}}
+    matches = [{"http_response_headers_match": {"headers": [header]}} for header in (unavailable, broken)]
+    return {"or_match": {"rules": matches}}
 
 
 def _probe_service(area: str, surface: Surface) -> str:
@@ -65,9 +79,13 @@ def _health_check(service: str) -> Json:
 def _outlier_detection() -> Json:
     """Takes a replica out between two health checks, at most half of them: all is for health checks to say."""
     return {
-        "consecutive_gateway_failure": 3,
-        "enforcing_consecutive_gateway_failure": 100,
-        "enforcing_consecutive_5xx": 0,  # INTERNAL may be the request's fault, and then every replica's
+        # What `_away` names counts as 5xx; connections that fail are counted apart, by what the network says.
+        "consecutive_5xx": 3,
+        "enforcing_consecutive_5xx": 100,
+        "split_external_local_origin_errors": True,
+        "consecutive_local_origin_failure": 3,
+        "enforcing_consecutive_local_origin_failure": 100,
+        "enforcing_local_origin_success_rate": 0,
         "enforcing_success_rate": 0,
         "interval": "0.5s",
         "base_ejection_time": "1s",

@@ -17,7 +17,7 @@ def write(files: Files, folder: Path) -> list[str]:
     """
     folder.mkdir(parents=True, exist_ok=True)
     changed = [name for name, content in files.items() if _put(folder / name, render(content))]
-    for stale in folder.glob("*.binpb"):
+    for stale in folder.glob("*-????????????.*"):
         if stale.name not in files:
             stale.unlink()
     return changed
