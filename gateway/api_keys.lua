@@ -84,14 +84,18 @@ function envoy_on_request(handle)
   local key = headers:get(HEADER)
   if key == nil then return end
   local id = sha256(key)
-  local token = remembered(id, os.time())
+  -- What is signed is for identity to judge, each time: a signature holds once.
+  local signed = headers:get(SIGNATURE) ~= nil
+  local token = not signed and remembered(id, os.time())
   -- A call has one identity: that of the key.
   headers:remove("authorization")
-  if token ~= nil then
+  if token then
     headers:remove(HEADER)
     headers:add("authorization", "Bearer " .. token)
   else
-    handle:streamInfo():dynamicMetadata():set(METADATA, "id", id)
+    local metadata = handle:streamInfo():dynamicMetadata()
+    metadata:set(METADATA, "id", id)
+    metadata:set(METADATA, "signed", signed)
   end
 end
 
@@ -99,7 +103,7 @@ end
 function envoy_on_response(handle)
   local metadata = handle:streamInfo():dynamicMetadata()
   local asked, minted, verified = metadata:get(METADATA), metadata:get(TOKENS), metadata:get(VERIFIED)
-  if asked == nil or minted == nil or verified == nil then return end
+  if asked == nil or asked.signed or minted == nil or verified == nil then return end
   local claims = verified[CLAIMS]
   if minted.token == nil or claims == nil then return end
   local now = os.time()

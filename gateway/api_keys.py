@@ -6,10 +6,14 @@ key that is revoked works for `REMEMBERED` seconds more at the most.
 
 from pathlib import Path
 
-from gateway import authentication
+from gateway import authentication, lua
 from gateway.proto_json import Json, duration, extension
 
 HEADER = "x-api-key"
+SIGNATURE = "x-signature"
+"""Comes with a call that is signed as well. Such a call is asked about each time."""
+_SIGNED = (SIGNATURE, "x-timestamp", "content-digest")
+
 IDENTITY = "identity"
 """The area that answers `envoy.service.auth.v3.Authorization/Check`. With its approval it sends the header
 `authorization: Bearer TOKEN`, and as dynamic metadata `token`, the token again."""
@@ -23,6 +27,7 @@ CAPACITY = 4096
 
 _METADATA = "mesh.api_key"
 _SCRIPT = Path(__file__).with_name("api_keys.lua")
+_EXT_AUTHZ = "envoy.filters.http.ext_authz"
 _TIMEOUT = 1.0
 
 
@@ -35,12 +40,15 @@ def http_filters() -> list[Json]:
             default_source_code={"inline_string": _script()},
         ),
         extension(
-            "envoy.filters.http.ext_authz",
+            _EXT_AUTHZ,
             "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
             transport_api_version="V3",
-            grpc_service={"envoy_grpc": {"cluster_name": IDENTITY, "retry_policy": _retries()}, "timeout": duration(_TIMEOUT)},
+            grpc_service={
+                "envoy_grpc": {"cluster_name": IDENTITY, "retry_policy": _retries()},
+                "timeout": duration(_TIMEOUT),
+            },
             filter_enabled_metadata={"filter": _METADATA, "path": [{"key": "id"}], "value": {"present_match": True}},
-            allowed_headers={"patterns": [{"exact": HEADER}]},
+            allowed_headers={"patterns": [{"exact": name} for name in (HEADER, *_SIGNED)]},
             status_on_error={"code": "ServiceUnavailable"},
         ),
     ]
@@ -52,14 +60,14 @@ def _retries() -> Json:
 
 def _script() -> str:
     settings = {
-        "HEADER": f'"{HEADER}"',
-        "METADATA": f'"{_METADATA}"',
-        "TOKENS": '"envoy.filters.http.ext_authz"',
-        "VERIFIED": f'"{authentication.METADATA}"',
-        "CLAIMS": f'"{authentication.CLAIMS}"',
+        "HEADER": HEADER,
+        "SIGNATURE": SIGNATURE,
+        "METADATA": _METADATA,
+        "TOKENS": _EXT_AUTHZ,
+        "VERIFIED": authentication.METADATA,
+        "CLAIMS": authentication.CLAIMS,
         "REMEMBERED": REMEMBERED,
         "MARGIN": MARGIN,
         "CAPACITY": CAPACITY,
     }
-    names = ", ".join(settings)
-    return f"local {names} =\n  {', '.join(str(value) for value in settings.values())}\n\n{_SCRIPT.read_text()}"
+    return lua.settings(settings) + _SCRIPT.read_text()

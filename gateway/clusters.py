@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from google.rpc import code_pb2
 
 from clients import contract
+from gateway.address import Address
 from gateway.proto_json import MIB, Json, duration, typed
 from gateway.surface import Surface
-from gateway.address import Address
 
 _HTTP = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 

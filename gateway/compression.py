@@ -1,4 +1,7 @@
-"""Compresses answers for who accepts it, of the types that Envoy holds worth it: JSON and text. Streams are left alone: a message must not wait for the next."""
+"""Compresses answers for who accepts it, of the types that Envoy holds worth it: JSON and text.
+
+Streams are left alone: a message must not wait for the next.
+"""
 
 from gateway.proto_json import Json, extension, typed
 

@@ -40,8 +40,9 @@ def noted(namespace: str, *path: str, text: str | None = None) -> Json:
 
 def nothing_noted(namespace: str, *path: str) -> Json:
     """No filter has left anything there in the metadata."""
-    present = {"filter": namespace, "path": [{"key": key} for key in path], "value": {"present_match": True}}
-    return {"metadata_filter": {"matcher": {**present, "invert": True}, "match_if_key_not_found": True}}
+    # Nothing that is there is null.
+    matcher = {"filter": namespace, "path": [{"key": key} for key in path], "value": {"null_match": {}}}
+    return {"metadata_filter": {"matcher": matcher, "match_if_key_not_found": True}}
 
 
 def every(*filters: Json) -> Json:

@@ -11,6 +11,11 @@ class Code(str):
     __slots__ = ()
 
 
+def settings(values: Table) -> str:
+    """Lines that give names to values."""
+    return "".join(f"local {name} = {table(value)}\n" for name, value in values.items())
+
+
 def table(value: object) -> str:
     """A literal. Keys are sorted, so that equal data is equal text."""
     match value:

@@ -27,8 +27,8 @@ def rule(rpc: Method, roles: Roles) -> Json:
     if rpc.access is Access.PUBLIC:
         return anyone()
     holders = sorted(role for role, held in roles.items() if rpc.permission in held)
-    policy = {"permissions": [{"any": True}], "principals": [_holder(holders, rpc.permission)]}
-    rules = {"action": "ALLOW", "policies": {rpc.permission: policy} if holders else {}}
+    policies = {rpc.permission: _policy(holders, rpc.permission)} if holders else {}
+    rules = {"action": "ALLOW", "policies": policies}
     return {_NAME: typed(f"{_PACKAGE}.RBACPerRoute", rbac={"rules": rules})}
 
 
@@ -37,11 +37,12 @@ def anyone() -> Json:
     return {_NAME: typed(f"{_PACKAGE}.RBACPerRoute")}
 
 
-def _holder(roles: list[str], permission: str) -> Json:
-    """A caller with one of the roles. A token with scopes may do no more than they say."""
+def _policy(roles: list[str], permission: str) -> Json:
+    """A caller with one of the roles may. A token with scopes allows no more than they say."""
     unlimited = {"not_id": _claim("scopes", {"present_match": True})}
     scoped = _claim("scopes", _one_of([permission]))
-    return {"and_ids": {"ids": [_claim("roles", _one_of(roles)), {"or_ids": {"ids": [unlimited, scoped]}}]}}
+    holder = {"and_ids": {"ids": [_claim("roles", _one_of(roles)), {"or_ids": {"ids": [unlimited, scoped]}}]}}
+    return {"permissions": [{"any": True}], "principals": [holder]}
 
 
 def _claim(name: str, value: Json) -> Json:

@@ -10,6 +10,7 @@ from gateway.proto_json import Json, extension, typed
 _NAME = "envoy.filters.http.buffer"
 _PACKAGE = "envoy.extensions.filters.http.buffer.v3"
 
+
 def http_filter() -> Json:
     """Holds what any server takes."""
     return extension(_NAME, f"{_PACKAGE}.Buffer", max_request_bytes=MAX_REQUEST)

@@ -23,7 +23,9 @@ _NOWHERE = "nowhere"
 """A cluster that there is none of."""
 
 
-def route_configuration(surface: Surface, topology: Topology, descriptor_path: str, served: Iterable[pages.Page]) -> Json:
+def route_configuration(
+    surface: Surface, topology: Topology, descriptor_path: str, served: Iterable[pages.Page]
+) -> Json:
     """The `RouteConfiguration`."""
     host = {
         "name": NAME,
@@ -32,7 +34,7 @@ def route_configuration(surface: Surface, topology: Topology, descriptor_path: s
             *(page.route() for page in served),
             *(route for rpc in surface.rpcs for route in _routes(rpc, surface, topology)),
             _event_streams(surface, descriptor_path),
-            _nowhere("nowhere"),
+            _nowhere("nowhere", surface),
         ],
         "typed_per_filter_config": browsers.cross_origin_policy(topology.origins),
         # What a filter may hold of a request; how much of it an RPC takes, its route says.
@@ -98,17 +100,23 @@ def _idempotency_key(rpc: Method) -> list[Json]:
 
 def _event_streams(surface: Surface, descriptor_path: str) -> Json:
     """What JSON callers that ask for server-sent events meet first: it only tells the transcoder so."""
-    route = _nowhere("event-stream")
+    route = _nowhere("event-stream", surface)
     route["match"]["headers"] = [{"name": "accept", "string_match": {"contains": "text/event-stream"}}]
     route["typed_per_filter_config"] |= transcoder.event_streams(surface, descriptor_path)
     return route
 
 
-def _nowhere(name: str) -> Json:
+def _nowhere(name: str, surface: Surface) -> Json:
     """Leads to no service: what is still on such a route at the end is answered 404."""
+    slowest = max((rpc.max_deadline for rpc in surface.rpcs if not rpc.streams), default=contract.DEFAULT_DEADLINE)
     return {
         "name": name,
         "match": {"prefix": "/"},
-        "route": {"cluster": _NOWHERE, "cluster_not_found_response_code": "NOT_FOUND"},
+        "route": {
+            "cluster": _NOWHERE,
+            "cluster_not_found_response_code": "NOT_FOUND",
+            # For a JSON request to arrive.
+            "max_stream_duration": {"max_stream_duration": duration(slowest)},
+        },
         "typed_per_filter_config": permission.anyone(),
     }

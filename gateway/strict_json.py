@@ -13,8 +13,8 @@ from pathlib import Path
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from clients.contract import Access, HttpRule, Method
-from gateway import authentication
-from gateway.lua import Code, Table, table
+from gateway import authentication, lua
+from gateway.lua import Code, Table
 from gateway.proto_json import Json, extension
 from gateway.surface import Surface
 
@@ -47,9 +47,8 @@ def script(surface: Surface, *, trust_local: bool) -> tuple[str, bytes]:
         "EVERYONE": trust_local,
     }
     rules = [(rpc, rule) for rpc in surface.rpcs for rule in rpc.http if rule.body and not _unread(rpc, rule)]
-    lines = [f"local {name} = {table(value)}" for name, value in settings.items()]
-    lines += ["local ANY = true", "local M = {}", *_messages(rules), f"local ROUTES = {table(_tree(rules))}", ""]
-    text = "\n".join(lines).encode() + _SCRIPT.read_bytes()
+    lines = ["local ANY = true", "local M = {}", *_messages(rules), f"local ROUTES = {lua.table(_tree(rules))}", ""]
+    text = (lua.settings(settings) + "\n".join(lines) + _SCRIPT.read_text()).encode()
     return f"strict-json-{hashlib.sha256(text).hexdigest()[:12]}.lua", text
 
 
@@ -88,9 +87,9 @@ def _messages(rules: list[tuple[Method, HttpRule]]) -> Iterator[str]:
         if message.full_name not in found:
             found[message.full_name] = message
             left += [inner for field in message.fields if (inner := _held(field))]
-    for name in sorted(found):
-        yield f"{_reference(found[name])} = {{}}"
-    for name, message in sorted(found.items()):
+    messages = [found[name] for name in sorted(found)]
+    yield from (f"{_reference(message)} = {{}}" for message in messages)
+    for message in messages:
         for field in message.fields:
             for spelling in sorted({field.json_name, field.name}):
                 yield f"{_reference(message)}.{spelling} = {_shape(field)}"

@@ -19,7 +19,7 @@ from grpc_health.v1.health_pb2 import HealthCheckResponse
 
 from mesh.inventory.v1 import product_pb2, product_service_pb2, product_service_pb2_grpc
 from mesh.probe.v1 import probe_service_pb2_grpc
-from mesh.probe.v1.probe_service_pb2 import ProbeRequest, ProbeResponse
+from mesh.probe.v1.probe_service_pb2 import NestRequest, ProbeRequest, ProbeResponse
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
@@ -41,6 +41,21 @@ class Probe:
 
     async def WriteOnce(self, request: ProbeRequest, context: Context) -> ProbeResponse:
         return await self._answer(request, context)
+
+    async def Guarded(self, request: ProbeRequest, context: Context) -> ProbeResponse:
+        return await self._answer(request, context)
+
+    async def Forgotten(self, request: ProbeRequest, context: Context) -> ProbeResponse:
+        return await self._answer(request, context)
+
+    async def Hedged(self, request: ProbeRequest, context: Context) -> ProbeResponse:
+        return await self._answer(request, context)
+
+    async def Old(self, request: ProbeRequest, context: Context) -> ProbeResponse:
+        return await self._answer(request, context)
+
+    async def Nest(self, request: NestRequest, context: Context) -> ProbeResponse:
+        return self._see(str(request.nest), context)
 
     async def Internal(self, request: ProbeRequest, context: Context) -> ProbeResponse:
         return await self._answer(request, context)
@@ -76,6 +91,7 @@ class Probe:
             seconds_left=context.time_remaining() or -1.0,
             idempotency_keys=self._keys[key],
             request_id=str(metadata["x-request-id"]),
+            headers={name: value for name, value in metadata.items() if isinstance(value, str)},
         )
 
 

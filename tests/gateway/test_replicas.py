@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterator
 import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-from tests.gateway.edge import Edge, Replica, wait_until
+from tests.gateway.edge import Edge, Replica
 from tests.gateway.load import Load, load
+from tests.gateway.ports import wait_until
 
 Start = Callable[[str], Replica]
 
