@@ -79,12 +79,14 @@ def _health_check(service: str) -> Json:
 def _outlier_detection() -> Json:
     """Takes a replica out between two health checks, at most half of them: all is for health checks to say."""
     return {
-        # What `_away` names counts as 5xx; connections that fail are counted apart, by what the network says.
+        # What `_away` names counts as 5xx.
         "consecutive_5xx": 3,
         "enforcing_consecutive_5xx": 100,
+        "enforcing_consecutive_gateway_failure": 0,
+        # What the edge itself sees go wrong is counted apart, and not held against the replica: a deadline that
+        # passes looks like a broken connection here. The latter is for retries and the next health check.
         "split_external_local_origin_errors": True,
-        "consecutive_local_origin_failure": 3,
-        "enforcing_consecutive_local_origin_failure": 100,
+        "enforcing_consecutive_local_origin_failure": 0,
         "enforcing_local_origin_success_rate": 0,
         "enforcing_success_rate": 0,
         "interval": "0.5s",

@@ -1,6 +1,6 @@
 """Rehearsals: callers ask the edge by header to be slow or to fail. Only where the topology switches it on.
 
-`x-mesh-fault-delay` is in milliseconds, `x-mesh-fault-status` a gRPC code.
+`x-mesh-fault-delay` is in milliseconds, `x-mesh-fault-status` an HTTP status that the edge has an answer for, as 503.
 """
 
 from collections.abc import Iterable
@@ -9,7 +9,7 @@ from gateway.proto_json import Json, extension, set_header
 
 _ASKED = {
     "x-envoy-fault-delay-request": "x-mesh-fault-delay",
-    "x-envoy-fault-abort-grpc-request": "x-mesh-fault-status",
+    "x-envoy-fault-abort-request": "x-mesh-fault-status",
 }
 """By the header that Envoy reads, which nobody outside can send."""
 _AT_ONCE = 100

@@ -1,22 +1,22 @@
 """Releases: replicas of one area that run different code side by side, and who meets which.
 
 A caller that names a release in the header `x-mesh-release` meets it. All others are shared out by weight, and stick:
-a signed-in caller by who it is, others by a cookie.
+a signed-in caller by who it is, others by a cookie. A release that is new is given a weight of 0 until it is healthy.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Self
 
 from gateway.address import Address, TopologyError
-from gateway.proto_json import Json, duration
+from gateway.proto_json import Json, set_header
 
 PIN = "x-mesh-release"
 PRINCIPAL = "x-mesh-principal"
 """Who the edge found to be calling. It drops the header when it comes from outside."""
 
 _COOKIE = "mesh-release"
-_STICKS_FOR = 86400.0
+_STICKS_FOR = 86400
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -56,31 +56,48 @@ ONE: tuple[Release, ...] = (Release("", ()),)
 """An area of which nothing runs at present."""
 
 
-def pins(releases: Sequence[Release]) -> list[Release]:
-    """The releases that a caller can ask for."""
-    return [release for release in releases if release.name]
+@dataclass(frozen=True, slots=True)
+class Way:
+    """How a call finds a release."""
 
-
-def pinned(release: Release) -> Json:
-    """The header match of a route to one release."""
-    return {"name": PIN, "string_match": {"exact": release.name}}
-
-
-def shared_out(area: str, releases: Sequence[Release]) -> Json:
+    cluster: Json
     """The part of a `RouteAction` that chooses the cluster."""
-    if len(releases) == 1:
-        return {"cluster": releases[0].cluster(area)}
-    clusters = [{"name": release.cluster(area), "weight": release.weight} for release in releases]
+    when: Json | None = None
+    """A `HeaderMatcher`."""
+    answers: tuple[Json, ...] = ()
+    """Headers that answers get."""
+
+
+def ways(area: str, running: Sequence[Release]) -> Iterator[Way]:
+    """The ways to the releases of an area; the first that fits is taken."""
+    for release in running:
+        if release.name:
+            pinned = {"name": PIN, "string_match": {"exact": release.name}}
+            yield Way({"cluster": release.cluster(area)}, pinned)
+    if len(running) == 1:
+        yield Way({"cluster": running[0].cluster(area)})
+        return
+    stranger = {"name": "cookie", "string_match": {"contains": f"{_COOKIE}="}, "invert_match": True}
+    yield Way(_shared_out(area, running), {**stranger, "treat_missing_header_as_empty": True}, (_STICK,))
+    yield Way(_shared_out(area, running))
+
+
+def _shared_out(area: str, running: Sequence[Release]) -> Json:
+    clusters = [{"name": release.cluster(area), "weight": release.weight} for release in running]
     return {
         "weighted_clusters": {"clusters": clusters, "use_hash_policy": True},
         "hash_policy": [
             {"header": {"header_name": PRINCIPAL}, "terminal": True},
-            {"cookie": {"name": _COOKIE, "ttl": duration(_STICKS_FOR), "path": "/", "attributes": _ATTRIBUTES}},
+            {"cookie": {"name": _COOKIE}, "terminal": True},
+            # What the cookie is going to be.
+            {"header": {"header_name": "x-request-id"}},
         ],
     }
 
 
-_ATTRIBUTES = [{"name": "HttpOnly", "value": ""}, {"name": "SameSite", "value": "Lax"}]
+_STICK = set_header(
+    "set-cookie", f"{_COOKIE}=%REQ(X-REQUEST-ID)%; Path=/; Max-Age={_STICKS_FOR}; HttpOnly; SameSite=Lax"
+)
 
 
 def _addresses(texts: list[object]) -> tuple[Address, ...]:

@@ -20,5 +20,5 @@ def limit(rpc: Method) -> Json:
     """The per-route configuration: as much as the RPC takes. Of a stream, every message goes on as it comes."""
     if rpc.descriptor.client_streaming:
         return {_NAME: typed(f"{_PACKAGE}.BufferPerRoute", disabled=True)}
-    # A gRPC message has five bytes before it.
-    return {_NAME: typed(f"{_PACKAGE}.BufferPerRoute", buffer={"max_request_bytes": rpc.max_request_bytes + 5})}
+    # What arrives in one piece, of the size of a stream's window at the most, is not held and so not measured.
+    return {_NAME: typed(f"{_PACKAGE}.BufferPerRoute", buffer={"max_request_bytes": rpc.max_request_bytes})}

@@ -49,25 +49,22 @@ def route_configuration(
 
 
 def _routes(rpc: Method, surface: Surface, topology: Topology) -> Iterable[Json]:
-    """To each release that a caller names, and to all of them for who names none."""
+    """One, or where several releases run, one for each way to be led to them."""
     area = contract.area(rpc.service)
-    running = topology.releases(area)
     rules = _rules(rpc, surface, topology)
-    for release in releases.pins(running):
-        match = {"path": rpc.path, "headers": [releases.pinned(release)]}
-        yield _route(rpc, match, {"cluster": release.cluster(area)}, rules)
-    yield _route(rpc, {"path": rpc.path}, releases.shared_out(area, running), rules)
+    for way in releases.ways(area, topology.releases(area)):
+        yield _route(rpc, way, rules)
 
 
-def _route(rpc: Method, match: Json, cluster: Json, rules: Json) -> Json:
+def _route(rpc: Method, way: releases.Way, rules: Json) -> Json:
     return {
         "name": rpc.path.removeprefix("/"),
-        "match": match,
+        "match": {"path": rpc.path, **({"headers": [way.when]} if way.when else {})},
         "request_headers_to_add": _idempotency_key(rpc),
         "request_headers_to_remove": [releases.PRINCIPAL],
-        "response_headers_to_add": deprecation.headers(rpc),
+        "response_headers_to_add": [*deprecation.headers(rpc), *way.answers],
         "route": {
-            **cluster,
+            **way.cluster,
             "timeout": "0s",  # the whole call is bounded by max_stream_duration, which knows grpc-timeout
             "idle_timeout": duration(STREAM_IDLE if rpc.streams else 0),
             # Envoy tells the service as grpc-timeout what it decides here, whoever set it.

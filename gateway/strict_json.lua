@@ -1,5 +1,5 @@
 local find, byte, sub = string.find, string.byte, string.sub
-local QUOTE, OPEN, CLOSE, LIST = 34, 123, 125, 91
+local QUOTE, APOSTROPHE, OPEN, LIST = 34, 39, 123, 91
 local DEEPEST = 32
 
 -- Every function takes where to begin and returns where it ended, or nil, the path of the field that is not in the
@@ -26,9 +26,10 @@ local function after_any(text, at)
   local depth, began = 1, at
   at = at + 1
   while depth > 0 do
-    local mark = find(text, '["{}%[%]]', at)
-    if mark == nil then return nil, nil, began end
-    local kind = byte(text, mark)
+    -- The transcoder takes apostrophes for quotes, and would read other strings than this does.
+    local mark = find(text, "[\"'{}%[%]]", at)
+    local kind = mark and byte(text, mark)
+    if mark == nil or kind == APOSTROPHE then return nil, nil, began end
     if kind == QUOTE then
       at = after_string(text, mark + 1)
       if at == nil then return nil, nil, mark end

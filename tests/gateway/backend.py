@@ -20,6 +20,8 @@ from grpc_health.v1.health_pb2 import HealthCheckResponse
 from mesh.inventory.v1 import product_pb2, product_service_pb2, product_service_pb2_grpc
 from mesh.probe.v1 import probe_service_pb2_grpc
 from mesh.probe.v1.probe_service_pb2 import NestRequest, ProbeRequest, ProbeResponse
+from mesh.probe.v2 import probe_service_pb2_grpc as probe_v2
+from mesh.probe.v2.probe_service_pb2 import WriteRequest, WriteResponse
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
@@ -77,7 +79,8 @@ class Probe:
     async def _answer(self, request: ProbeRequest, context: Context) -> ProbeResponse:
         answer = self._see(request.key, context)
         answer.padding = len(request.padding)
-        await asyncio.sleep(request.delay.ToTimedelta().total_seconds())
+        if request.slow_replica in ("", self._replica):
+            await asyncio.sleep(request.delay.ToTimedelta().total_seconds())
         if answer.attempts <= request.failures:
             await _fail(request.code or code_pb2.UNAVAILABLE, context)
         return answer
@@ -93,6 +96,13 @@ class Probe:
             request_id=str(metadata["x-request-id"]),
             headers={name: value for name, value in metadata.items() if isinstance(value, str)},
         )
+
+
+class ProbeV2:
+    """Says what it hears."""
+
+    async def Write(self, request: WriteRequest, context: Context) -> WriteResponse:
+        return WriteResponse(name=request.name)
 
 
 class Products(product_service_pb2_grpc.ProductServiceServicer):
@@ -154,6 +164,7 @@ async def main(replica: str, port: int) -> None:
     servicer = health.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     probe_service_pb2_grpc.add_ProbeServiceServicer_to_server(Probe(replica), server)
+    probe_v2.add_ProbeServiceServicer_to_server(ProbeV2(), server)
     product_service_pb2_grpc.add_ProductServiceServicer_to_server(Products(), server)
     server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()

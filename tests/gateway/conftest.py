@@ -17,7 +17,7 @@ from tests.gateway.issuer import Issuer
 from tests.gateway.ports import wait_until
 
 PROTOS = Path(__file__).parent / "protos"
-PROBE = "mesh/probe/v1/probe_service.proto"
+PROBES = ("mesh/probe/v1/probe_service.proto", "mesh/probe/v2/probe_service.proto")
 EVERYTHING = ("prober", "admin")
 """The roles that together hold every permission."""
 ORIGIN = "https://shop.example"
@@ -29,7 +29,7 @@ def stubs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("stubs")
     command = [sys.executable, "-m", "grpc_tools.protoc", f"--descriptor_set_in={IMAGE}", f"--proto_path={PROTOS}"]
     command += ["--include_imports", f"--descriptor_set_out={folder / 'probe.binpb'}"]
-    command += [f"--python_out={folder}", f"--grpc_python_out={folder}", PROBE]
+    command += [f"--python_out={folder}", f"--grpc_python_out={folder}", *PROBES]
     subprocess.run(command, check=True)
     image = FileDescriptorSet.FromString(IMAGE.read_bytes())
     probe = FileDescriptorSet.FromString((folder / "probe.binpb").read_bytes())
