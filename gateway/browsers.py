@@ -19,9 +19,12 @@ _READ = (
 )  # fmt: skip
 _PREFLIGHT_LIVES = 7200
 
+NOTHING = "default-src 'none'; frame-ancestors 'none'"
+"""The Content-Security-Policy of what is not to be shown."""
+
 _SAFE = {
     # Nothing that is served is to be run, framed or guessed at; pages say for themselves what they need.
-    "content-security-policy": "default-src 'none'; frame-ancestors 'none'",
+    "content-security-policy": NOTHING,
     "cross-origin-resource-policy": "same-origin",
     "referrer-policy": "no-referrer",
     "x-content-type-options": "nosniff",

@@ -12,7 +12,10 @@ _COMPRESSOR = "envoy.extensions.filters.http.compressor.v3.Compressor"
 _LIBRARIES: dict[str, tuple[str, Json]] = {
     "br": ("brotli.compressor.v3.Brotli", {"quality": 4}),
     "zstd": ("zstd.compressor.v3.Zstd", {"compression_level": 3}),
-    "gzip": ("gzip.compressor.v3.Gzip", {"compression_level": "COMPRESSION_LEVEL_4"}),
+    "gzip": (
+        "gzip.compressor.v3.Gzip",
+        {"compression_level": "COMPRESSION_LEVEL_4", "window_bits": 15, "memory_level": 8},
+    ),
 }
 """By encoding, the first that a caller likes as much as any other."""
 

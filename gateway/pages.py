@@ -24,7 +24,7 @@ class Page:
     @property
     def file(self) -> str:
         """Named by content: Envoy reads it together with the route that names it."""
-        name, dot, suffix = self.path.strip("/").partition(".")
+        name, dot, suffix = (self.path.strip("/") + ("" if "." in self.path else ".html")).partition(".")
         return f"{name}-{hashlib.sha256(self.content).hexdigest()[:12]}{dot}{suffix}"
 
     def route(self) -> Json:

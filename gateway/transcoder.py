@@ -23,7 +23,7 @@ def event_streams(surface: Surface, descriptor_path: str) -> Json:
 
 def off() -> Json:
     """The per-route configuration of what is no RPC."""
-    return {_NAME: typed(_MESSAGE, services=[])}
+    return {_NAME: typed("envoy.config.route.v3.FilterConfig", disabled=True)}
 
 
 def _settings(surface: Surface, descriptor_path: str, stream_format: Json) -> Json:

@@ -28,7 +28,7 @@ def stubs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder with the stubs of the probe contract, and `mesh.binpb`: the mesh's image with that contract."""
     folder = tmp_path_factory.mktemp("stubs")
     command = [sys.executable, "-m", "grpc_tools.protoc", f"--descriptor_set_in={IMAGE}", f"--proto_path={PROTOS}"]
-    command += ["--include_imports", f"--descriptor_set_out={folder / 'probe.binpb'}"]
+    command += ["--include_imports", "--include_source_info", f"--descriptor_set_out={folder / 'probe.binpb'}"]
     command += [f"--python_out={folder}", f"--grpc_python_out={folder}", *PROBES]
     subprocess.run(command, check=True)
     image = FileDescriptorSet.FromString(IMAGE.read_bytes())
