@@ -90,7 +90,7 @@ _NOT_JSON = noted(strict_json.METADATA, strict_json.OFFSET)
 
 _REPLIES = (
     Reply(
-        flagged("UO", "OM"),
+        either(flagged("UO", "OM"), because("overload")),
         code_pb2.RESOURCE_EXHAUSTED,
         ErrorReason.ERROR_REASON_OVERLOADED,
         "The mesh has too much to do. Try again later.",

@@ -18,7 +18,16 @@ def tracing(collector: Address | None) -> Json:
         service_name="edge",
         grpc_service={"envoy_grpc": {"cluster_name": _CLUSTER}, "timeout": "0.5s"},
     )
-    return {"tracing": {"spawn_upstream_span": True, "provider": provider}}
+    return {
+        "tracing": {
+            "spawn_upstream_span": True,
+            "provider": provider,
+            # A span is known by its RPC. The path that Envoy would tell has the query, and that may be anything.
+            "operation": "%ROUTE_NAME%",
+            "upstream_operation": "%ROUTE_NAME%",
+            "max_path_tag_length": 0,
+        }
+    }
 
 
 def clusters(collector: Address | None) -> Iterable[Json]:
