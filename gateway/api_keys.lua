@@ -65,17 +65,17 @@ end
 
 local young, old, count = {}, {}, 0
 
-local function remember(id, token, ends)
+local function remember(id, credentials, ends)
   if young[id] == nil then
     if count >= CAPACITY then young, old, count = {}, young, 0 end
     count = count + 1
   end
-  young[id] = { token = token, ends = ends }
+  young[id] = { credentials = credentials, ends = ends }
 end
 
 local function remembered(id, now)
   local entry = young[id] or old[id]
-  if entry ~= nil and now < entry.ends then return entry.token end
+  if entry ~= nil and now < entry.ends then return entry.credentials end
   return nil
 end
 
@@ -83,30 +83,26 @@ function envoy_on_request(handle)
   local headers = handle:headers()
   local key = headers:get(HEADER)
   if key == nil then return end
-  local id = sha256(key)
-  -- What is signed is for identity to judge, each time: a signature holds once.
-  local signed = headers:get(SIGNATURE) ~= nil
-  local token = not signed and remembered(id, os.time())
   -- A call has one identity: that of the key.
   headers:remove("authorization")
-  if token then
+  local id, signed = sha256(key), headers:get(SIGNATURE) ~= nil
+  local credentials = not signed and remembered(id, os.time())
+  if credentials then
     headers:remove(HEADER)
-    headers:add("authorization", "Bearer " .. token)
+    headers:add("authorization", credentials)
   else
-    local metadata = handle:streamInfo():dynamicMetadata()
-    metadata:set(METADATA, "id", id)
-    metadata:set(METADATA, "signed", signed)
+    handle:streamInfo():dynamicMetadata():set(METADATA, signed and "signed" or "unsigned", id)
   end
 end
 
 -- Only a token that was verified on its way through is remembered.
 function envoy_on_response(handle)
   local metadata = handle:streamInfo():dynamicMetadata()
-  local asked, minted, verified = metadata:get(METADATA), metadata:get(TOKENS), metadata:get(VERIFIED)
-  if asked == nil or asked.signed or minted == nil or verified == nil then return end
+  local asked, verified = metadata:get(METADATA), metadata:get(VERIFIED)
+  if asked == nil or verified == nil or asked.unsigned == nil or asked.token == nil then return end
   local claims = verified[CLAIMS]
-  if minted.token == nil or claims == nil then return end
+  if claims == nil then return end
   local now = os.time()
   local ends = math.min(now + REMEMBERED, claims.exp - MARGIN)
-  if ends > now then remember(asked.id, minted.token, ends) end
+  if ends > now then remember(asked.unsigned, asked.token, ends) end
 end

@@ -6,17 +6,15 @@ key that is revoked works for `REMEMBERED` seconds more at the most.
 
 from pathlib import Path
 
+from clients.contract import MAX_REQUEST
 from gateway import authentication, lua
 from gateway.proto_json import Json, duration, extension
 
 HEADER = "x-api-key"
-SIGNATURE = "x-signature"
-"""Comes with a call that is signed as well. Such a call is asked about each time."""
-_SIGNED = (SIGNATURE, "x-timestamp", "content-digest")
-
 IDENTITY = "identity"
-"""The area that answers `envoy.service.auth.v3.Authorization/Check`. With its approval it sends the header
-`authorization: Bearer TOKEN`, and as dynamic metadata `token`, the token again."""
+"""The area that answers `envoy.service.auth.v3.Authorization/Check`: it puts the token into `authorization`."""
+SIGNATURE, TIMESTAMP = "x-signature", "x-timestamp"
+"""Come with a call that is signed as well. A signature holds once, so such a call is asked about each time."""
 
 REMEMBERED = 30
 """How long a key's token is used again, in seconds. Never up to the end of the token."""
@@ -27,31 +25,41 @@ CAPACITY = 4096
 
 _METADATA = "mesh.api_key"
 _SCRIPT = Path(__file__).with_name("api_keys.lua")
-_EXT_AUTHZ = "envoy.filters.http.ext_authz"
 _TIMEOUT = 1.0
+_HTTP = "envoy.extensions.filters.http"
 
 
 def http_filters() -> list[Json]:
-    """The memory, and behind it the question, which is asked only when the memory has no answer."""
+    """The memory, behind it the questions, of which at most one is asked, and what is kept of the answer."""
+    whole = {"max_request_bytes": MAX_REQUEST, "pack_as_bytes": True}
+    kept = {"metadata_namespace": _METADATA, "key": "token", "type": "STRING"}
     return [
+        extension("mesh.api_keys", f"{_HTTP}.lua.v3.Lua", default_source_code={"inline_string": _script()}),
+        _question("unsigned"),
+        _question("signed", with_request_body=whole),
         extension(
-            "mesh.api_keys",
-            "envoy.extensions.filters.http.lua.v3.Lua",
-            default_source_code={"inline_string": _script()},
-        ),
-        extension(
-            _EXT_AUTHZ,
-            "envoy.extensions.filters.http.ext_authz.v3.ExtAuthz",
-            transport_api_version="V3",
-            grpc_service={
-                "envoy_grpc": {"cluster_name": IDENTITY, "retry_policy": _retries()},
-                "timeout": duration(_TIMEOUT),
-            },
-            filter_enabled_metadata={"filter": _METADATA, "path": [{"key": "id"}], "value": {"present_match": True}},
-            allowed_headers={"patterns": [{"exact": name} for name in (HEADER, *_SIGNED)]},
-            status_on_error={"code": "ServiceUnavailable"},
+            "envoy.filters.http.header_to_metadata",
+            f"{_HTTP}.header_to_metadata.v3.Config",
+            request_rules=[{"header": "authorization", "on_header_present": kept}],
         ),
     ]
+
+
+def _question(kind: str, **more: object) -> Json:
+    """Asked when the script has noted that there is a key of that kind. A signature is over the body as well."""
+    return extension(
+        f"mesh.ext_authz.{kind}",
+        f"{_HTTP}.ext_authz.v3.ExtAuthz",
+        transport_api_version="V3",
+        grpc_service={
+            "envoy_grpc": {"cluster_name": IDENTITY, "retry_policy": _retries()},
+            "timeout": duration(_TIMEOUT),
+        },
+        filter_enabled_metadata={"filter": _METADATA, "path": [{"key": kind}], "value": {"present_match": True}},
+        allowed_headers={"patterns": [{"exact": name} for name in (HEADER, SIGNATURE, TIMESTAMP)]},
+        status_on_error={"code": "ServiceUnavailable"},
+        **more,
+    )
 
 
 def _retries() -> Json:
@@ -63,7 +71,6 @@ def _script() -> str:
         "HEADER": HEADER,
         "SIGNATURE": SIGNATURE,
         "METADATA": _METADATA,
-        "TOKENS": _EXT_AUTHZ,
         "VERIFIED": authentication.METADATA,
         "CLAIMS": authentication.CLAIMS,
         "REMEMBERED": REMEMBERED,

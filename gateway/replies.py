@@ -68,17 +68,18 @@ def _unauthenticated(when: Json, message: str, challenge: str) -> Reply:
 
 # A caller that is not known meets the same rule as one that may not; the metadata tells them apart.
 _FORBIDDEN = because("rbac_access_denied")
+_DENIED = because("ext_authz_denied")
 _UNKNOWN = every(_FORBIDDEN, nothing_noted(authentication.METADATA, authentication.CLAIMS))
 _REFUSED_CALLERS = (
     Reply(
-        either(because("ext_authz_error"), _failed("Jwks remote fetch")),
+        either(because("ext_authz_error"), every(_DENIED, status_is(503)), _failed("Jwks remote fetch")),
         code_pb2.UNAVAILABLE,
         ErrorReason.ERROR_REASON_SERVICE_UNAVAILABLE,
         "Credentials cannot be checked at present. Try again later.",
         http=503,
         retry_after=1,
     ),
-    _unauthenticated(because("ext_authz_denied"), "The API key does not hold.", f'{_REALM}, error="invalid_key"'),
+    _unauthenticated(every(_DENIED, status_is(401)), "The API key does not hold.", f'{_REALM}, error="invalid_key"'),
     _unauthenticated(_failed("missing"), "The call carries no credentials.", _REALM),
     _unauthenticated(_failed("expired"), "The access token has expired.", f'{_INVALID}, error_description="expired"'),
     _unauthenticated(_failed(), "The access token does not hold.", _INVALID),

@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.gateway.edge import Edge, Replica
-from tests.gateway.issuer import Issuer
+from tests.gateway.issuer import Issuer, sign
 from tests.gateway.ports import wait_until
 from tests.gateway.test_authentication import GUARDED, assert_unauthenticated, bearer
 
@@ -55,11 +55,13 @@ def test_services_never_see_a_key(anyone: httpx.Client, issuer: Issuer) -> None:
 
 
 def test_a_signed_call_is_always_asked_about(anyone: httpx.Client, issuer: Issuer) -> None:
-    """A signature holds once, so nobody but identity can say whether it does."""
-    key = issuer.api_key("prober")
+    """A signature holds once, and for the body: nobody but identity can say whether it does."""
+    key, body = issuer.api_key("prober"), b'{"key": "signed"}'
+    headers = by_key(key) | {"x-signature": sign(body)}
     for _ in range(3):
-        assert anyone.get(GUARDED, headers=by_key(key) | {"x-signature": "abc"}).status_code == 200
-    assert issuer.asked[key] == 3
+        assert anyone.post("/v1/probes:guarded", content=body, headers=headers).status_code == 200
+    assert_unauthenticated(anyone.post("/v1/probes:guarded", content=b"{}", headers=headers), INVALID)
+    assert issuer.asked[key] == 4
 
 
 def test_a_token_is_not_used_to_its_end(anyone: httpx.Client, issuer: Issuer) -> None:
