@@ -155,6 +155,8 @@ async def _fail(code: int, context: Context) -> None:
         packed.Pack(detail)
         status.details.append(packed)
     metadata = (("grpc-status-details-bin", status.SerializeToString()),)
+    if code == code_pb2.DEADLINE_EXCEEDED:
+        await context.send_initial_metadata(())
     codes = {known.value[0]: known for known in grpc.StatusCode}
     await context.abort(codes[code], status.message, metadata)
 

@@ -1,6 +1,5 @@
 """What the contract says of single RPCs: how large, how it leaves, and when another replica is asked."""
 
-import time
 from collections.abc import Callable
 
 import grpc
@@ -41,12 +40,9 @@ def test_the_first_answer_counts(fresh_edge: Edge, replica: Callable[[str], Repl
     fresh_edge.start()
     wait_until(lambda: fresh_edge.healthy("probe") == {a.port, b.port}, "both are healthy")
     with httpx.Client(base_url=fresh_edge.url) as http:
-        began = time.monotonic()
-        answer = http.get("/v1/hedged/slow", params={"slowReplica": "a", "delay": "0.9s"})
-        other = http.get("/v1/hedged/slow", params={"slowReplica": "b", "delay": "0.9s"})
-        took = time.monotonic() - began
-    assert {answer.json()["replica"], other.json()["replica"]} == {"a", "b"}
-    assert took < 0.8
+        for _ in range(12):
+            answer = http.get("/v1/hedged/slow", params={"slowReplica": "a", "delay": "0.9s"})
+            assert answer.json()["replica"] == "b"
     assert fresh_edge.stat(r"cluster\.probe\.upstream_rq_retry") >= 1
 
 
