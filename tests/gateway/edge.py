@@ -96,10 +96,14 @@ class Edge:
 
     def place(self, services: Mapping[str, Sequence[Replica]]) -> None:
         """Compiles and writes the configuration for these replicas."""
+        self.route({area: [replica.address for replica in replicas] for area, replicas in services.items()})
+
+    def route(self, services: Mapping[str, Sequence[Address]]) -> None:
+        """Compiles and writes the configuration for the replicas at these addresses."""
         topology = Topology(
             Address("127.0.0.1", self.port),
             Address("127.0.0.1", self.admin_port),
-            {area: tuple(replica.address for replica in replicas) for area, replicas in services.items()},
+            {area: tuple(addresses) for area, addresses in services.items()},
         )
         write(compile_edge(self.image, topology, self.folder), self.folder)
 

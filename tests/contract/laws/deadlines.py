@@ -1,0 +1,97 @@
+"""A call that comes too late does nothing, one that is cut off can be repeated, and streams give back what they hold."""
+
+from typing import Any
+
+from google.protobuf.message import Message
+from google.rpc import code_pb2
+
+from tests.contract.faces.web_face import frame
+from tests.contract.http2 import exchange
+from tests.contract.law import Law, Trial, all_rpcs, fresh_id
+from tests.contract.outcome import Outcome
+from tests.contract.subject import copy, remembers
+
+_LATE = (("grpc-timeout", "1n"),)
+_CUTS = (0.001, 0.002, 0.004)
+_RESUMED = 3
+
+
+def judge(trial: Trial) -> None:
+    """Calls too late, cuts calls off, and leaves and takes up streams."""
+    _too_late(trial)
+    if remembers(trial.rpc):
+        _cut_off(trial)
+    if trial.rpc.descriptor.server_streaming:
+        _left(trial)
+        _resumed(trial)
+
+
+def _too_late(trial: Trial) -> None:
+    """The deadline has passed when the server reads of it: raw, for a gRPC library would not even call."""
+    requests = trial.seed()
+    body = b"".join(frame(request.SerializeToString()) for request in requests)
+    headers = (*trial.mesh.callers.operator, *_LATE)
+    ended = []
+    changed = trial.writes(lambda: ended.append(exchange(trial.mesh.target, trial.rpc.path, body, headers)))
+    for one in ended:
+        outcome = one.grpc
+        # A server may also say so by cutting the stream: its caller has long stopped listening.
+        assert one.reset is not None or (outcome and outcome.code == code_pb2.DEADLINE_EXCEEDED), f"too late: {one}"
+    assert not changed, f"a call that came too late writes {changed}"
+    trial.evidence.saw("too late")
+
+
+def _cut_off(trial: Trial) -> None:
+    """A caller gives up in the middle. The call took effect or not; a replay gives its answer, once."""
+    for seconds in _CUTS:
+        requests = trial.seed(fresh_id())
+        cut = trial.mesh.direct.call(trial.rpc, *requests, metadata=trial.mesh.callers.operator, timeout=seconds)
+        assert cut.ok or cut.code in (code_pb2.DEADLINE_EXCEEDED, code_pb2.CANCELLED), f"cut after {seconds} s: {cut}"
+        first, second = trial.call(*requests), trial.call(*requests)
+        assert first.ok, f"cut after {seconds} s, a replay is refused: {first}"
+        assert second.answer == first.answer, "after a cut, replays are answered differently"
+        trial.evidence.saw("cut off" if not cut.ok else "in time")
+
+
+def _left(trial: Trial) -> None:
+    """Streams that are left count no more: more of them than the server works on at a time."""
+    most = trial.mesh.max_in_flight
+    if most is None or most > 100:
+        trial.evidence.cannot_know("whether streams that are left give back what they hold: the limit is not known")
+        return
+    for _ in range(most + 5):
+        [request] = trial.seed()
+        assert trial.call(request).ok, "a stream is refused after others were left"
+    trial.evidence.saw("streams left", most + 5)
+
+
+def _resumed(trial: Trial) -> None:
+    answer = trial.rpc.descriptor.output_type.fields_by_name
+    [request] = trial.seed()
+    if "resume_token" not in answer or "resume_token" not in request.DESCRIPTOR.fields_by_name:
+        trial.evidence.cannot_know("where a stream goes on: it has no resume token")
+        return
+    seen = _told(trial, request, _RESUMED)
+    again = _told(trial, _from(request, seen[0]), _RESUMED - 1)
+    assert again == seen[1:], f"resumed after {seen[0]}, the stream says {again} and not {seen[1:]}"
+    forged = copy(request)
+    forged.resume_token = "forged"  # type: ignore[attr-defined]
+    outcome = trial.mesh.direct.call(trial.rpc, forged, metadata=trial.mesh.callers.operator, timeout=5, take=1)
+    assert (outcome.code, outcome.fields) == (code_pb2.INVALID_ARGUMENT, {"resume_token"}), f"forged: {outcome}"
+    trial.evidence.saw("resumed")
+
+
+def _told(trial: Trial, request: Message, count: int) -> list[Message]:
+    """The first answers of a stream."""
+    outcome: Outcome = trial.prompted(trial.start(request, take=count), request)
+    assert outcome.ok, f"the stream is refused: {outcome}"
+    return list(outcome.answers)
+
+
+def _from(request: Message, answer: Any) -> Message:
+    resumed: Any = copy(request)
+    resumed.resume_token = answer.resume_token
+    return resumed  # type: ignore[no-any-return]
+
+
+LAW = Law("deadlines", "does nothing when it comes too late, and gives back what it holds when it is left", all_rpcs, judge)

@@ -1,0 +1,28 @@
+"""What several laws ask of the faces of the edge."""
+
+from collections.abc import Iterator
+
+from clients.contract import Access, HttpRule
+from tests.contract.law import Trial
+from tests.contract.outcome import Face
+
+NO_EDGE = "how it looks through the edge: none is given"
+
+
+def json_faces(trial: Trial) -> Iterator[tuple[HttpRule, Face]]:
+    """JSON by each HTTP rule of the RPC."""
+    if trial.mesh.json is None:
+        trial.evidence.cannot_know(NO_EDGE)
+        return
+    for binding, rule in enumerate(trial.rpc.http):
+        yield rule, trial.mesh.json(binding)
+
+
+def edge_faces(trial: Trial) -> Iterator[tuple[str, Face]]:
+    """gRPC-Web, and JSON by each HTTP rule, with words for messages."""
+    if trial.rpc.access is Access.SERVICE:
+        return
+    if trial.mesh.web is not None and not trial.rpc.descriptor.client_streaming:
+        yield "gRPC-Web", trial.mesh.web
+    for rule, face in json_faces(trial):
+        yield f"{rule.verb} {rule.path}", face

@@ -1,0 +1,98 @@
+"""A replay returns the first answer and has one effect, also when it races; what has no side effects writes nothing."""
+
+from collections import Counter
+
+from google.protobuf.message import Message
+from google.rpc import code_pb2
+
+from clients.contract import Method
+from tests.contract.law import Law, Trial, fresh_id, with_id
+from tests.contract.store import Content
+from tests.contract.subject import remembers
+
+_RACERS = 6
+
+
+def spared(rpc: Method) -> str:
+    """A write that has no request id makes no promise."""
+    return "" if rpc.safe or remembers(rpc) else "a write without a request id"
+
+
+def judge(trial: Trial) -> None:
+    """Safe RPCs write nothing; writes are remembered."""
+    if trial.rpc.safe:
+        _writes_nothing(trial)
+        return
+    single = _replayed(trial)
+    _raced(trial, single)
+    _reused(trial)
+
+
+def _writes_nothing(trial: Trial) -> None:
+    if trial.rpc.descriptor.server_streaming:
+        # What makes it answer writes; that it opens and closes does not.
+        requests = trial.seed()
+        changed = trial.writes(lambda: trial.mesh.direct.call(trial.rpc, *requests, timeout=0.05))
+    else:
+        requests = trial.seed()
+        changed = trial.writes(lambda: trial.call(*requests))
+    assert not changed, f"NO_SIDE_EFFECTS, yet it writes {changed}"
+    trial.evidence.saw("wrote nothing")
+
+
+def _replayed(trial: Trial) -> Counter[str] | None:
+    """A call and its replay. Returns the rows that the call added."""
+    requests = trial.seed(fresh_id())
+    before = trial.content()
+    first = trial.call(*requests)
+    between = trial.content()
+    assert first.ok, f"the seed is refused: {first}"
+    changed = trial.writes(lambda: _assert_equal(trial.call(*requests).answer, first.answer, "the replay answers anew"))
+    assert not changed, f"the replay writes {changed}"
+    trial.evidence.saw("replayed")
+    return _added(before, between)
+
+
+def _raced(trial: Trial, single: Counter[str] | None) -> None:
+    requests = trial.seed(fresh_id())
+    before = trial.content()
+    racing = [trial.start(*requests) for _ in range(_RACERS)]
+    answers = [one.result().answer for one in racing]
+    for answer in answers[1:]:
+        _assert_equal(answer, answers[0], "racing calls with one request id are answered differently")
+    added = _added(before, trial.content())
+    assert added == single, f"one call adds {single} rows, {_RACERS} racing ones with its request id add {added}"
+    trial.evidence.saw("raced", _RACERS)
+
+
+def _reused(trial: Trial) -> None:
+    request_id = fresh_id()
+    requests = trial.seed(request_id)
+    assert trial.call(*requests).ok
+    valid = trial.messages.valid(trial.rpc.descriptor.input_type)
+    other = trial.first(valid, lambda message: with_id(message, request_id) != requests[0])
+    if other is None:
+        trial.evidence.cannot_know("whether another body is refused: all requests are the same")
+        return
+    sent = with_id(other, request_id)
+    outcome = trial.call(sent)
+    if trial.rpc.descriptor.client_streaming:
+        # A stream answers for each of its messages.
+        assert outcome.ok, f"a stream is refused for one of its messages: {outcome}"
+        assert "REQUEST_ID_REUSED" in str(outcome.answer), f"another body under the same request id: {outcome}"
+    else:
+        assert (outcome.code, outcome.reason) == (code_pb2.ABORTED, "REQUEST_ID_REUSED"), (
+            f"another body under the same request id: {outcome}"
+        )
+    trial.evidence.saw("refused for another body")
+
+
+def _added(before: Content | None, after: Content | None) -> Counter[str] | None:
+    return after.added_since(before) if before and after else None
+
+
+def _assert_equal(answer: Message, first: Message, complaint: str) -> None:
+    assert answer == first, f"{complaint}: {answer} is not {first}"
+
+
+LAW = Law("idempotency", "has the effect of one call when it is repeated, or none at all", spared, judge)
