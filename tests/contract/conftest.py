@@ -56,7 +56,7 @@ def serving(command: list[str], environment: Mapping[str, str], log: Path) -> It
                     return False
                 return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
-            wait_until(healthy, f"{command} is healthy", seconds=20)
+            wait_until(healthy, f"{command} is healthy", seconds=60)
         yield Process(address, process.pid)
     finally:
         process.terminate()
@@ -82,7 +82,7 @@ def edge(image: Path, folder: Path, area: str, replica: Process) -> Iterator[Edg
     made.route({area: [replica.address]})
     made.start()
     try:
-        wait_until(lambda: made.healthy(area) == {replica.address.port}, "the replica is healthy")
+        wait_until(lambda: made.healthy(area) == {replica.address.port}, "the replica is healthy", seconds=60)
         yield made
     finally:
         made.stop()

@@ -54,18 +54,23 @@ def exchange(target: str, path: str, body: bytes, headers: Metadata = (), *, end
         connection = H2Connection(config)
         connection.initiate_connection()
         connection.send_headers(1, [*pseudo, *(one for one in usual if one[0] not in given), *headers])
-        return _Stream(wire, connection).run(body, ends)
+        stream = _Stream(wire, connection)
+        try:
+            stream.run(body, ends)
+        except (BrokenPipeError, ConnectionResetError):
+            stream.found.reset = stream.found.reset or 0
+        return stream.found
 
 
 class _Stream:
     def __init__(self, wire: socket.socket, connection: H2Connection) -> None:
         self._wire, self._connection = wire, connection
-        self._found = Exchange()
+        self.found = Exchange()
 
-    def run(self, body: bytes, ends: bool) -> Exchange:
+    def run(self, body: bytes, ends: bool) -> None:
         """Sends the body as the window opens; reads until the stream is over."""
         left, open_ = body, True
-        while not self._found.ended:
+        while not self.found.ended:
             room = min(self._connection.local_flow_control_window(1), _CHUNK) if open_ else 0
             while open_ and (not left or room > 0):
                 chunk, left = left[:room], left[room:]
@@ -79,21 +84,20 @@ class _Stream:
                 break
             for event in self._connection.receive_data(received):
                 self._take(event)
-            open_ = open_ and not self._found.ended
-        return self._found
+            open_ = open_ and not self.found.ended
 
     def _take(self, event: Event) -> None:
         match event:
             case ResponseReceived() | TrailersReceived():
                 pairs = ((_text(name), _text(value)) for name, value in event.headers or ())
-                self._found.headers.update(pairs)
+                self.found.headers.update(pairs)
             case DataReceived():
-                self._found.body += event.data or b""
+                self.found.body += event.data or b""
                 self._connection.acknowledge_received_data(event.flow_controlled_length or 0, 1)
             case StreamEnded() | ConnectionTerminated():
-                self._found.ended = True
+                self.found.ended = True
             case StreamReset():
-                self._found.ended, self._found.reset = True, int(event.error_code or 0)
+                self.found.ended, self.found.reset = True, int(event.error_code or 0)
 
 
 def _text(value: bytes | str) -> str:

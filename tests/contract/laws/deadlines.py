@@ -1,4 +1,4 @@
-"""A call that comes too late does nothing, one that is cut off can be repeated, and streams give back what they hold."""
+"""A call that comes too late does nothing; streams that are left give back what they hold, and go on where they were."""
 
 from typing import Any
 
@@ -7,20 +7,17 @@ from google.rpc import code_pb2
 
 from tests.contract.faces.web_face import frame
 from tests.contract.http2 import exchange
-from tests.contract.law import Law, Trial, all_rpcs, fresh_id
+from tests.contract.law import Law, Trial, all_rpcs
 from tests.contract.outcome import Outcome
-from tests.contract.subject import copy, remembers
+from tests.contract.subject import copy
 
 _LATE = (("grpc-timeout", "1n"),)
-_CUTS = (0.001, 0.002, 0.004)
 _RESUMED = 3
 
 
 def judge(trial: Trial) -> None:
-    """Calls too late, cuts calls off, and leaves and takes up streams."""
+    """Calls too late, and leaves and takes up streams."""
     _too_late(trial)
-    if remembers(trial.rpc):
-        _cut_off(trial)
     if trial.rpc.descriptor.server_streaming:
         _left(trial)
         _resumed(trial)
@@ -39,18 +36,6 @@ def _too_late(trial: Trial) -> None:
         assert one.reset is not None or (outcome and outcome.code == code_pb2.DEADLINE_EXCEEDED), f"too late: {one}"
     assert not changed, f"a call that came too late writes {changed}"
     trial.evidence.saw("too late")
-
-
-def _cut_off(trial: Trial) -> None:
-    """A caller gives up in the middle. The call took effect or not; a replay gives its answer, once."""
-    for seconds in _CUTS:
-        requests = trial.seed(fresh_id())
-        cut = trial.mesh.direct.call(trial.rpc, *requests, metadata=trial.mesh.callers.operator, timeout=seconds)
-        assert cut.ok or cut.code in (code_pb2.DEADLINE_EXCEEDED, code_pb2.CANCELLED), f"cut after {seconds} s: {cut}"
-        first, second = trial.call(*requests), trial.call(*requests)
-        assert first.ok, f"cut after {seconds} s, a replay is refused: {first}"
-        assert second.answer == first.answer, "after a cut, replays are answered differently"
-        trial.evidence.saw("cut off" if not cut.ok else "in time")
 
 
 def _left(trial: Trial) -> None:

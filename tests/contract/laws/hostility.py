@@ -57,17 +57,20 @@ def _hostile_bytes(trial: Trial) -> None:
     _assert_refused(trial, frame(padded), "oversized", {code_pb2.RESOURCE_EXHAUSTED})
     _assert_refused(trial, frame(b"\x0b" * 10_000), "deeply nested", {code_pb2.INVALID_ARGUMENT})
     _assert_refused(trial, frame(b"\xff" * 20), "garbage", {code_pb2.INVALID_ARGUMENT})
-    _ends(trial, b"\0" + (1000).to_bytes(4, "big") + honest, "truncated")
-    _ends(trial, b"\xff" + frame(honest)[1:], "unknown frame flags")
+    # grpcio takes half a message at the end of a stream for its end, and does not look at flags it does not know.
+    streams = bool(trial.rpc.descriptor.client_streaming)
+    _ends(trial, b"\0" + (1000).to_bytes(4, "big") + honest, "truncated", may_succeed=streams)
+    _ends(trial, b"\xff" + frame(honest)[1:], "unknown frame flags", may_succeed=True)
 
 
 def _hostile_http(trial: Trial) -> None:
     body = frame(trial.seed()[0].SerializeToString())
-    _ends(trial, body, "wrong content type", (("content-type", "text/html"),))
+    _ends(trial, body, "wrong content type", (("content-type", "text/html"),), may_succeed=True)
     twice = ("x-request-id", "one"), ("x-request-id", "two"), ("authorization", "a"), ("authorization", "b")
-    _ends(trial, body, "duplicate metadata", (*twice, ("grpc-timeout", "2S")), may_succeed=True)
-    _ends(trial, body, "unreadable deadline", (("grpc-timeout", "soon"),), may_succeed=True)
-    _ends(trial, body, "large metadata", (("x-large", "x" * 60_000),))
+    _ends(trial, body, "duplicate metadata", twice, may_succeed=True)
+    if not _endless(trial.rpc):
+        _ends(trial, body, "unreadable deadline", (("grpc-timeout", "soon"),), may_succeed=True)
+    _ends(trial, body, "large metadata", (("x-large", "x" * _MEBIBYTE),))
 
 
 def _hostile_text(trial: Trial) -> None:
@@ -137,7 +140,7 @@ def _ends(trial: Trial, body: bytes, kind: str, headers: Any = (), *, may_succee
 def _exchanged(trial: Trial, body: bytes, headers: Any = ()) -> Exchange:
     given = (*trial.mesh.callers.operator, *headers)
     if not any(name == "grpc-timeout" for name, _ in given):
-        given = (*given, ("grpc-timeout", "2S"))
+        given = (*given, ("grpc-timeout", "200m" if _endless(trial.rpc) else "5S"))
     return exchange(trial.mesh.target, trial.rpc.path, body, given)
 
 

@@ -11,6 +11,7 @@ from tests.contract.store import Content
 from tests.contract.subject import remembers
 
 _RACERS = 6
+_CUTS = (0.001, 0.002, 0.004)
 
 
 def spared(rpc: Method) -> str:
@@ -25,6 +26,7 @@ def judge(trial: Trial) -> None:
         return
     single = _replayed(trial)
     _raced(trial, single)
+    _cut_off(trial)
     _reused(trial)
 
 
@@ -63,6 +65,18 @@ def _raced(trial: Trial, single: Counter[str] | None) -> None:
     added = _added(before, trial.content())
     assert added == single, f"one call adds {single} rows, {_RACERS} racing ones with its request id add {added}"
     trial.evidence.saw("raced", _RACERS)
+
+
+def _cut_off(trial: Trial) -> None:
+    """A caller gives up in the middle. The call took effect or not; a replay gives its answer, once."""
+    for seconds in _CUTS:
+        requests = trial.seed(fresh_id())
+        cut = trial.mesh.direct.call(trial.rpc, *requests, metadata=trial.mesh.callers.operator, timeout=seconds)
+        assert cut.ok or cut.code in (code_pb2.DEADLINE_EXCEEDED, code_pb2.CANCELLED), f"cut after {seconds} s: {cut}"
+        first, second = trial.call(*requests), trial.call(*requests)
+        assert first.ok, f"cut after {seconds} s, a replay is refused: {first}"
+        _assert_equal(second.answer, first.answer, "after a cut, replays are answered differently")
+        trial.evidence.saw("cut off" if not cut.ok else "in time")
 
 
 def _reused(trial: Trial) -> None:
