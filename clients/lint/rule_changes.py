@@ -5,7 +5,6 @@ from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.duration_pb2 import Duration
-from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from buf.validate import validate_pb2
@@ -46,7 +45,7 @@ def _field(before: validate_pb2.FieldRules, after: validate_pb2.FieldRules) -> I
 
 def _values(before: Any, after: Any, path: str) -> Iterator[str]:
     for rule, value in after.ListFields():
-        old = getattr(before, rule.name) if rule.is_repeated or before.HasField(rule.name) else None
+        old: Any = getattr(before, rule.name) if rule.is_repeated or before.HasField(rule.name) else None
         name = f"{path}.{rule.name}"
         if rule.name in _NESTED:
             yield from (f"{name}: {change}" for change in _field(getattr(before, rule.name), value))
@@ -67,9 +66,9 @@ def _refuses_more(rule: str, before: Any, after: Any) -> bool:
     if before is None:
         return True
     if rule in _LOWER:
-        return _key(after) > _key(before)
+        return bool(_key(after) > _key(before))
     if rule in _UPPER:
-        return _key(after) < _key(before)
+        return bool(_key(after) < _key(before))
     return bool(after != before)
 
 
@@ -84,11 +83,11 @@ def _cel(before: Any, after: Any) -> Iterator[str]:
 
 
 def _key(value: Any) -> Any:
-    return (value.seconds, value.nanos) if isinstance(value, (Duration, Timestamp)) else value
+    return (value.seconds, value.nanos) if isinstance(value, Duration | Timestamp) else value
 
 
 def _shown(value: Any) -> str:
-    return f"{value.seconds + value.nanos / 1e9:g} s" if isinstance(value, Message) else str(value)
+    return f"{value.seconds + value.nanos / 1e9:g} s" if isinstance(value, Duration | Timestamp) else str(value)
 
 
 def _field_rules(field: FieldDescriptor) -> validate_pb2.FieldRules:

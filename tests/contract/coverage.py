@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from html import escape
 from pathlib import Path
 from string import Template
+from typing import Any
 
 import pytest
 
@@ -41,15 +42,15 @@ class Collector:
         told = dict(report.user_properties)
         if CASE not in told:
             return
-        rpc, law = told[CASE]  # type: ignore[misc]
-        result = self._results.setdefault((rpc, law), Result())
+        case: Any = told[CASE]
+        result = self._results.setdefault(tuple(case), Result())
         if report.outcome != "passed" or report.when == "call":
             result.outcome = report.outcome
         if report.outcome != "passed":
             result.note = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longreprtext[-2000:]
         if EVIDENCE in told:
-            evidence: Mapping[str, Mapping[str, int]] = told[EVIDENCE]  # type: ignore[assignment]
-            result.seen, result.unknown = evidence["seen"], list(evidence["unknown"])
+            evidence: Any = told[EVIDENCE]
+            result.seen, result.unknown = evidence["seen"], evidence["unknown"]
 
     def pytest_sessionfinish(self) -> None:
         """Writes the report, if there is anything to report."""
@@ -68,8 +69,9 @@ def text(results: Results) -> str:
     width = max(map(len, rpcs))
     lines = [f"{number:>{width + 4}}  {law}" for number, law in enumerate(laws, 1)]
     lines.append(" " * width + "".join(f"{number:>3}" for number in range(1, len(laws) + 1)))
-    for rpc in rpcs:
-        lines.append(f"{rpc:<{width}}" + "".join(f"{results.get((rpc, law), Result()).mark:>3}" for law in laws))
+    lines += [
+        f"{rpc:<{width}}" + "".join(f"{results.get((rpc, law), Result()).mark:>3}" for law in laws) for rpc in rpcs
+    ]
     lines.append("\n✓ holds  ? holds, something stays unknown  · does not apply  ✗ broken\n")
     for (rpc, law), result in sorted(results.items()):
         lines += [f"{rpc}  {law}: {gap}" for gap in result.unknown]
@@ -92,8 +94,14 @@ def html(results: Results) -> str:
         rows.append(f"<tr><th>{escape(method)}</th>{cells}</tr>")
     counts = {mark: sum(result.mark == mark for result in results.values()) for mark in "✓?·✗"}
     return Template(_PAGE.read_text()).substitute(
-        rpcs=len(rpcs), laws=len(laws), held=counts["✓"], partly=counts["?"], spared=counts["·"], broken=counts["✗"],
-        head=head, rows="\n".join(rows),
+        rpcs=len(rpcs),
+        laws=len(laws),
+        held=counts["✓"],
+        partly=counts["?"],
+        spared=counts["·"],
+        broken=counts["✗"],
+        head=head,
+        rows="\n".join(rows),
     )
 
 

@@ -1,6 +1,6 @@
 """`python -m tests.contract.golden`: keeps a binary of every message, so that what was written once stays readable.
 
-A binary is never made anew while its message exists: what callers stored or still send was written by an older contract.
+A binary is not made anew while its message exists: what callers keep or send was written by an older contract.
 """
 
 import json
@@ -14,7 +14,7 @@ from google.protobuf.message import Message
 
 from clients.contract import IMAGE
 from tests.contract.outcome import Json
-from tests.contract.subject import Subject, new
+from tests.contract.subject import Subject, entry, enum_numbers, is_map, new
 
 FOLDER = Path(__file__).parent / "golden"
 _DEPTH = 3
@@ -49,7 +49,7 @@ def full(descriptor: Descriptor, depth: int = _DEPTH) -> Message:
     """A message with every field set, rules aside; of a oneof, the last."""
     message = new(descriptor)
     for field in descriptor.fields:
-        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+        if is_map(field):
             _fill_map(getattr(message, field.name), field, depth)
         elif field.is_repeated:
             getattr(message, field.name).extend([_value(field, depth)] if depth or not field.message_type else [])
@@ -61,7 +61,7 @@ def full(descriptor: Descriptor, depth: int = _DEPTH) -> Message:
 
 
 def _fill_map(held: object, field: FieldDescriptor, depth: int) -> None:
-    key, value = (field.message_type.fields_by_name[name] for name in ("key", "value"))
+    key, value = entry(field)
     entries: dict[object, object] = held  # type: ignore[assignment]
     if value.message_type is None:
         entries[_value(key, depth)] = _value(value, depth)
@@ -82,7 +82,7 @@ def _value(field: FieldDescriptor, depth: int) -> object:
         case FieldDescriptor.TYPE_BOOL:
             return True
         case FieldDescriptor.TYPE_ENUM:
-            return max(value.number for value in field.enum_type.values)
+            return enum_numbers(field)[-1]
         case FieldDescriptor.TYPE_FLOAT | FieldDescriptor.TYPE_DOUBLE:
             return field.number + 0.5
         case FieldDescriptor.TYPE_INT64 | FieldDescriptor.TYPE_SINT64:

@@ -15,8 +15,8 @@ from h2.events import (
     TrailersReceived,
 )
 
-from tests.contract.outcome import Metadata, Outcome
 from tests.contract.faces.web_face import status_from
+from tests.contract.outcome import Metadata, Outcome
 
 _CHUNK = 16_384
 
@@ -39,10 +39,10 @@ class Exchange:
         return Outcome.refused(status) if status.code else Outcome()
 
 
-def exchange(target: str, path: str, body: bytes, headers: Metadata = (), *, ends: bool = True) -> Exchange:
+def exchange(target: str, path: str, body: bytes, headers: Metadata = ()) -> Exchange:
     """One POST over a connection of its own, as a gRPC call unless `headers` say otherwise. Waits 10 s at most.
 
-    With `ends` false the request is left open after its body. Raises `TimeoutError` when nothing comes back.
+    Raises `TimeoutError` when nothing comes back.
     """
     host, _, port = target.rpartition(":")
     given = {name for name, _ in headers}
@@ -56,7 +56,7 @@ def exchange(target: str, path: str, body: bytes, headers: Metadata = (), *, end
         connection.send_headers(1, [*pseudo, *(one for one in usual if one[0] not in given), *headers])
         stream = _Stream(wire, connection)
         try:
-            stream.run(body, ends)
+            stream.run(body)
         except (BrokenPipeError, ConnectionResetError):
             stream.found.reset = stream.found.reset or 0
         return stream.found
@@ -67,7 +67,7 @@ class _Stream:
         self._wire, self._connection = wire, connection
         self.found = Exchange()
 
-    def run(self, body: bytes, ends: bool) -> None:
+    def run(self, body: bytes) -> None:
         """Sends the body as the window opens; reads until the stream is over."""
         left, open_ = body, True
         while not self.found.ended:
@@ -75,7 +75,7 @@ class _Stream:
             while open_ and (not left or room > 0):
                 chunk, left = left[:room], left[room:]
                 last = not left
-                self._connection.send_data(1, chunk, end_stream=last and ends)
+                self._connection.send_data(1, chunk, end_stream=last)
                 open_ = not last
                 room = min(self._connection.local_flow_control_window(1), _CHUNK) if open_ else 0
             self._wire.sendall(self._connection.data_to_send())

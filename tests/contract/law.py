@@ -137,7 +137,9 @@ class Trial:
         """What is kept, if that can be seen."""
         return self.mesh.store.content() if self.mesh.store else None
 
-    def first(self, strategy: SearchStrategy[T], fits: Callable[[T], bool] = lambda _: True, tries: int = 300) -> T | None:
+    def first(
+        self, strategy: SearchStrategy[T], fits: Callable[[T], bool] = lambda _: True, tries: int = 300
+    ) -> T | None:
         """The first value that fits, the simplest first; None when there is none among so many."""
         try:
             return find(strategy, fits, settings=self._searching(tries, (Phase.generate,)))
@@ -195,4 +197,3 @@ def _wait(running: "Future[Outcome]", seconds: float) -> None:
         running.exception(timeout=seconds)
     except TimeoutError:
         return
-

@@ -35,12 +35,12 @@ class Outcome:
     @property
     def ok(self) -> bool:
         """Whether the call was carried out."""
-        return self.code == code_pb2.OK
+        return self.code == int(code_pb2.OK)
 
     @property
     def status(self) -> str:
         """The name of the code."""
-        return code_pb2.Code.Name(self.code)  # type: ignore[arg-type]  # every gRPC code is a value of the enum
+        return str(code_pb2.Code.Name(self.code))
 
     @property
     def answer(self) -> Message:

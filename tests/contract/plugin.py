@@ -1,6 +1,6 @@
 """The pytest plugin: one case for every RPC and every law, and the report of what they saw.
 
-    pytest -p tests.contract.plugin tests/contract/test_laws.py --contract-target HOST:PORT [--contract-edge URL] ...
+pytest -p tests.contract.plugin tests/contract/test_laws.py --contract-target HOST:PORT [--contract-edge URL] ...
 """
 
 from collections.abc import Iterator
@@ -76,7 +76,9 @@ def mesh(subject: Subject, addresses: Addresses, pytestconfig: pytest.Config) ->
 
 
 @pytest.fixture
-def trial(rpc: str, law: str, mesh: Mesh, threads: ThreadPoolExecutor, request: pytest.FixtureRequest) -> Iterator[Trial]:
+def trial(
+    rpc: str, law: str, mesh: Mesh, threads: ThreadPoolExecutor, request: pytest.FixtureRequest
+) -> Iterator[Trial]:
     """One RPC before one law; what was seen of it goes into the report."""
     method, judged = mesh.subject.rpcs[rpc], LAWS[law]
     found = Trial(method, mesh, threads)

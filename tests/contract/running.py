@@ -1,11 +1,10 @@
 """Meshes to judge: one that runs elsewhere, given by its addresses, with the faces and stores that are known of it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from collections.abc import Mapping
 
 import grpc
 import httpx

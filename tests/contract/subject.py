@@ -1,9 +1,10 @@
 """The contract under test: every RPC of a descriptor image, with the shapes that laws ask for."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
+from typing import cast
 
 from google.api import field_behavior_pb2, resource_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
@@ -62,11 +63,44 @@ def new(descriptor: Descriptor) -> Message:
     return GetMessageClass(descriptor)()
 
 
+def described(message: Message) -> Descriptor:
+    """The descriptor of a message, as the one type that it is under every protobuf runtime."""
+    return cast("Descriptor", message.DESCRIPTOR)
+
+
+def fields(message: Message) -> Sequence[FieldDescriptor]:
+    """The fields that a message may have, in the order of the proto."""
+    return described(message).fields
+
+
 def copy(message: Message) -> Message:
     """An equal message."""
     copied = type(message)()
     copied.CopyFrom(message)
     return copied
+
+
+def held(field: FieldDescriptor) -> Descriptor:
+    """The message type of a field that holds messages."""
+    assert field.message_type is not None, f"{field.full_name} holds no message"
+    return field.message_type
+
+
+def is_map(field: FieldDescriptor) -> bool:
+    """Whether a field is a map: its message type is then that of its entries."""
+    return field.message_type is not None and bool(field.message_type.GetOptions().map_entry)
+
+
+def entry(field: FieldDescriptor) -> tuple[FieldDescriptor, FieldDescriptor]:
+    """Key and value of a map."""
+    fields = held(field).fields_by_name
+    return fields["key"], fields["value"]
+
+
+def enum_numbers(field: FieldDescriptor) -> list[int]:
+    """The numbers that an enum defines."""
+    assert field.enum_type is not None
+    return sorted({value.number for value in field.enum_type.values})
 
 
 def request_field(rpc: Method, field: str) -> FieldDescriptor | None:

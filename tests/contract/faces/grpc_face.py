@@ -60,7 +60,8 @@ class GrpcFace:
 
 def status_of(error: grpc.RpcError) -> status_pb2.Status:
     """The status of a failed call: its details, or its bare code when it carries none."""
-    details = dict(error.trailing_metadata() or ()).get(_DETAILS)
+    trailers: dict[str, bytes] = dict(error.trailing_metadata() or ())  # type: ignore[arg-type]  # they are pairs
+    details = trailers.get(_DETAILS)
     bare = status_pb2.Status(code=error.code().value[0], message=error.details() or "")
     if details is None:
         return bare

@@ -13,7 +13,7 @@ from google.rpc import status_pb2
 
 from clients.contract import HttpRule, Method
 from tests.contract.outcome import Json, Metadata, Outcome
-from tests.contract.subject import copy, new
+from tests.contract.subject import copy, fields, is_map, new
 
 _VARIABLE = re.compile(r"\{([\w.]+)(?:=[^}]*)?\}")
 
@@ -77,11 +77,11 @@ def _take(message: Message, path: str) -> str:
 
 
 def _query(values: Json, message: Message, prefix: str = "") -> Iterator[tuple[str, str]]:
-    for field in message.DESCRIPTOR.fields:
+    for field in fields(message):
         if field.json_name not in values:
             continue
         name, value = f"{prefix}{field.name}", values[field.json_name]
-        if field.message_type is not None and field.message_type.GetOptions().map_entry:
+        if is_map(field):
             raise NotExpressible(f"{name}: a map in a query")
         if isinstance(value, dict):
             yield from _query(value, getattr(message, field.name), f"{name}.")

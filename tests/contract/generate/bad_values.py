@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from buf.validate import validate_pb2
+from tests.contract.subject import entry, enum_numbers
 
 _NANOS = 10**9
 _FAR = 4102444800  # the year 2100
@@ -32,8 +33,7 @@ def bad_values(
     elif kind == "map":
         yield from _of_map(field, rules.map)
     elif kind is not None:
-        for rule, values in _of_value(field, rules, good):
-            yield rule, values
+        yield from _of_value(field, rules, good)
 
 
 def _of_value(field: FieldDescriptor, rules: validate_pb2.FieldRules, good: Any) -> Iterator[tuple[str, list[Any]]]:
@@ -48,7 +48,7 @@ def _of_value(field: FieldDescriptor, rules: validate_pb2.FieldRules, good: Any)
             case "bytes":
                 values = [_sized(rule.name, limit, b"x"), b""]
             case "enum":
-                numbers = [value.number for value in field.enum_type.values]
+                numbers = enum_numbers(field)
                 values = {"not_in": list(of_type.not_in), "const": numbers}.get(rule.name, [max(numbers) + 1])
             case "duration":
                 values = [_span(nanos) for nanos in _around(limit.seconds * _NANOS + limit.nanos)]
@@ -97,11 +97,11 @@ def _of_list(field: FieldDescriptor, rules: Any, good: Any) -> Iterator[tuple[st
 
 
 def _of_map(field: FieldDescriptor, rules: Any) -> Iterator[tuple[str, list[Any]]]:
-    key, value = (field.message_type.fields_by_name[name] for name in ("key", "value"))
+    key, value = entry(field)
     numbered = [f"k{n}" if key.type == FieldDescriptor.TYPE_STRING else n for n in range(rules.max_pairs + 1)]
     plain: Any = "v" if value.type == FieldDescriptor.TYPE_STRING else 1
     if rules.min_pairs:
-        yield "min_pairs", [{one: plain for one in numbered[: rules.min_pairs - 1]}]
+        yield "min_pairs", [dict.fromkeys(numbered[: rules.min_pairs - 1], plain)]
     if rules.max_pairs:
         yield "max_pairs", [dict.fromkeys(numbered, plain)]
     if rules.keys.WhichOneof("type"):

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from tests.contract.generate import scalars
 from tests.contract.generate.rules import broken, field_rules
-from tests.contract.subject import behaves, new, resource_type, writable
+from tests.contract.subject import behaves, entry, held, is_map, new, resource_type, writable
 
 OPAQUE = frozenset({"page_token", "resume_token", "etag", "request_id"})
 """Fields whose values only the server or the caller's own history gives; the laws about them set them."""
@@ -94,8 +94,8 @@ class _Maker:
 
     def _value(self, field: FieldDescriptor) -> st.SearchStrategy[Any]:
         rules = field_rules(field)
-        if field.message_type is not None and field.message_type.GetOptions().map_entry:
-            key, value = (field.message_type.fields_by_name[name] for name in ("key", "value"))
+        if is_map(field):
+            key, value = entry(field)
             keys = scalars.scalar(key, rules.map.keys)
             if value.message_type is None:
                 values = scalars.scalar(value, rules.map.values)
@@ -122,23 +122,23 @@ class _Maker:
 def put(message: Message, field: FieldDescriptor, value: Any) -> None:
     """Sets a field to what its strategy drew."""
     message.ClearField(field.name)
-    held = getattr(message, field.name)
+    place = getattr(message, field.name)
     if isinstance(value, dict):
         for key, one in value.items():
             if isinstance(one, Message):
-                held[key].MergeFrom(_as(held[key], one))
+                place[key].MergeFrom(_as(place[key], one))
             else:
-                held[key] = one
+                place[key] = one
     elif isinstance(value, list):
         for one in value:
             if isinstance(one, Message):
-                fresh = held.add()
+                fresh = place.add()
                 fresh.MergeFrom(_as(fresh, one))
             else:
-                held.append(one)
+                place.append(one)
     elif isinstance(value, Message):
-        held.SetInParent()
-        held.MergeFrom(_as(held, value))
+        place.SetInParent()
+        place.MergeFrom(_as(place, value))
     else:
         setattr(message, field.name, value)
 
@@ -150,8 +150,6 @@ def _as(target: Message, value: Message) -> Message:
 
 def _mask(owner: Descriptor) -> st.SearchStrategy[Message]:
     updated = next((f for f in owner.fields if f.message_type and resource_type(f.message_type)), None)
-    names = [field.name for field in updated.message_type.fields if writable(field)] if updated else []
+    names = [field.name for field in held(updated).fields if writable(field)] if updated else []
     some = st.lists(st.sampled_from(names), unique=True, max_size=3) if names else st.just([])
     return st.one_of(some, st.just(["*"])).map(lambda paths: FieldMask(paths=paths))
-
-

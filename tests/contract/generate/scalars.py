@@ -12,6 +12,7 @@ from google.protobuf.timestamp_pb2 import Timestamp
 from hypothesis import strategies as st
 
 from buf.validate import validate_pb2
+from tests.contract.subject import enum_numbers
 
 Strategy = st.SearchStrategy[Any]
 
@@ -60,12 +61,11 @@ def scalar(field: FieldDescriptor, rules: validate_pb2.FieldRules) -> Strategy:
     of_type = getattr(rules, rules.WhichOneof("type") or "int32")
     if field.type in _INTEGERS:
         return _integer(of_type, *_INTEGERS[field.type])
-    width = 64 if field.type == FieldDescriptor.TYPE_DOUBLE else 32
     return _chosen(of_type) or st.floats(
         *(_limit(of_type, names, None) for names in (("gte", "gt"), ("lte", "lt"))),
         allow_nan=False,
         allow_infinity=False,
-        width=width,
+        width=64 if field.type == FieldDescriptor.TYPE_DOUBLE else 32,
         exclude_min=of_type.HasField("gt"),
         exclude_max=of_type.HasField("lt"),
     )
@@ -94,8 +94,7 @@ def timestamp(rules: validate_pb2.TimestampRules) -> st.SearchStrategy[Message]:
 
 
 def _enum(field: FieldDescriptor, rules: validate_pb2.EnumRules) -> Strategy:
-    numbers = {value.number for value in field.enum_type.values}
-    allowed = set(getattr(rules, "in")) or numbers
+    allowed = set(getattr(rules, "in")) or set(enum_numbers(field))
     return st.sampled_from(sorted(allowed - set(rules.not_in)))
 
 
@@ -144,5 +143,3 @@ def _limit(rules: Any, names: tuple[str, ...], default: Any) -> Any:
 
 def _nanos(span: Duration) -> int:
     return span.seconds * 10**9 + span.nanos
-
-

@@ -11,7 +11,7 @@ from google.protobuf.message import Message
 from tests.contract.generate.bad_values import bad_values
 from tests.contract.generate.messages import Messages, put
 from tests.contract.generate.rules import Broken, broken, field_rules, message_rules, unchecked
-from tests.contract.subject import copy
+from tests.contract.subject import copy, described, held, is_map
 
 _DEPTH = 4
 
@@ -38,12 +38,12 @@ class Violations:
 
     def of(self, base: Message) -> Iterator[Violation | Broken]:
         """A violation for every rule that can be broken alone, made from a valid message; else what was looked for."""
-        yield from self._within(base, base.DESCRIPTOR, (), _DEPTH)
+        yield from self._within(base, described(base), (), _DEPTH)
 
     def _within(
         self, base: Message, descriptor: Descriptor, path: tuple[FieldDescriptor, ...], depth: int
     ) -> Iterator[Violation | Broken]:
-        for rule in (*message_rules(descriptor).cel,):
+        for rule in message_rules(descriptor).cel:
             yield self._over_fields(base, descriptor, path, rule.id)
         for one in descriptor.fields:
             if unchecked(one):
@@ -56,10 +56,8 @@ class Violations:
                     yield Broken(where, label)
                 else:
                     yield Violation(_one_path(fitting), label, fitting)
-            held = one.message_type
-            ours = held is not None and not held.full_name.startswith("google.") and not held.GetOptions().map_entry
-            if ours and depth:
-                yield from self._within(base, held, (*path, one), depth - 1)
+            if depth and _nests(one):
+                yield from self._within(base, held(one), (*path, one), depth - 1)
 
     def _over_fields(
         self, base: Message, descriptor: Descriptor, path: tuple[FieldDescriptor, ...], rule: str
@@ -78,6 +76,11 @@ class Violations:
         return self._good[field.full_name]
 
 
+def _nests(field: FieldDescriptor) -> bool:
+    """Whether a field holds messages with rules of their own."""
+    return field.message_type is not None and not is_map(field) and not held(field).full_name.startswith("google.")
+
+
 def _one_path(message: Message) -> str:
     """The path of the only field that a message breaks rules of, else nothing."""
     paths = {one.path for one in broken(message)}
@@ -89,7 +92,9 @@ def _breaks_only(message: Message, label: str) -> bool:
     return bool(_one_path(message)) and any(rule in one.rule for one in broken(message))
 
 
-def _placed(base: Message, path: tuple[FieldDescriptor, ...], field: FieldDescriptor, value: Any, maker: Violations) -> Message:
+def _placed(
+    base: Message, path: tuple[FieldDescriptor, ...], field: FieldDescriptor, value: Any, maker: Violations
+) -> Message:
     owner = _owner(base, path, maker)
     if value is None:
         owner.ClearField(field.name)
@@ -101,14 +106,14 @@ def _placed(base: Message, path: tuple[FieldDescriptor, ...], field: FieldDescri
 def _owner(base: Message, path: tuple[FieldDescriptor, ...], maker: Violations) -> Message:
     """A copy of the message at a path below the base, made when there is none."""
     message = copy(base)
-    for field in path:
-        if field.is_repeated:
-            held = getattr(message, field.name)
-            message = held[0] if len(held) else maker.good(field, field.containing_type)
-        elif message.HasField(field.name):
-            message = getattr(message, field.name)
+    for step in path:
+        items = getattr(message, step.name) if step.is_repeated else []
+        if len(items):
+            message = items[0]
+        elif not step.is_repeated and message.HasField(step.name):
+            message = getattr(message, step.name)
         else:
-            message = maker.good(field, field.containing_type)
+            message = maker.good(step, described(message))
     return copy(message)
 
 
@@ -118,4 +123,3 @@ def _inside(base: Message, path: tuple[FieldDescriptor, ...], inner: Message, ma
     owner = _owner(base, tuple(outer), maker)
     put(owner, last, [inner] if last.is_repeated else inner)
     return _inside(base, tuple(outer), owner, maker) if outer else owner
-

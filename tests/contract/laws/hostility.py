@@ -14,7 +14,7 @@ from tests.contract.faces.web_face import frame
 from tests.contract.http2 import Exchange, exchange
 from tests.contract.law import Law, Trial, all_rpcs, fresh_id, with_id
 from tests.contract.laws.faces import NO_EDGE
-from tests.contract.subject import copy
+from tests.contract.subject import copy, fields
 
 _MEBIBYTE = 1 << 20
 _TOO_LARGE = 5 * _MEBIBYTE
@@ -146,7 +146,7 @@ def _exchanged(trial: Trial, body: bytes, headers: Any = ()) -> Exchange:
 
 def _with_text(request: Message) -> Iterator[tuple[Message, FieldDescriptor]]:
     """The request, once for every text that it has at its top."""
-    for field in request.DESCRIPTOR.fields:
+    for field in fields(request):
         if field.type == FieldDescriptor.TYPE_STRING and not field.is_repeated:
             yield copy(request), field
 

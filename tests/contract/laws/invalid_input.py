@@ -1,4 +1,4 @@
-"""Each rule on each field, broken by the smallest step and alone, is refused by the field's name; nothing is written."""
+"""Each rule on each field, broken alone by the smallest step, is refused by the field's name, and writes nothing."""
 
 from google.protobuf.message import Message
 from google.rpc import code_pb2
@@ -22,7 +22,12 @@ def judge(trial: Trial) -> None:
     if not cases:
         trial.evidence.cannot_know("what is refused: no rule can be broken")
         return
-    changed = trial.writes(lambda: [_assert_refused(trial, case) for case in cases])
+
+    def refuse_all() -> None:
+        for case in cases:
+            _assert_refused(trial, case)
+
+    changed = trial.writes(refuse_all)
     assert not changed, f"refused input writes {changed}"
     trial.evidence.saw("rules broken", len(cases))
 

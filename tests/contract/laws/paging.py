@@ -11,7 +11,7 @@ from google.rpc import code_pb2
 from clients.contract import Method
 from tests.contract.law import Law, Trial
 from tests.contract.outcome import Outcome
-from tests.contract.subject import copy, items_field, pages
+from tests.contract.subject import copy, held, items_field, pages
 
 _ENOUGH = 5
 _MOST_PAGES = 12
@@ -102,8 +102,10 @@ def _others(trial: Trial, field: str) -> Sequence[str]:
 
 def _assert_refused(trial: Trial, request: Message, kind: str) -> None:
     outcome = trial.call(request)
-    refused = outcome.code == code_pb2.INVALID_ARGUMENT and outcome.reason == "PAGE_TOKEN_INVALID"
-    assert refused and outcome.fields == {"page_token"}, f"a token that is {kind}: {outcome}"
+    said = (outcome.code, outcome.reason, outcome.fields)
+    assert said == (code_pb2.INVALID_ARGUMENT, "PAGE_TOKEN_INVALID", frozenset({"page_token"})), (
+        f"a token: {kind}: {outcome}"
+    )
     trial.evidence.saw(f"token refused: {kind}")
 
 
@@ -113,7 +115,7 @@ def _items(trial: Trial, outcome: Outcome) -> list[Message]:
 
 def _keys(trial: Trial, items: list[Message]) -> list[bytes]:
     """What tells one item from another: its name or id, else all of it."""
-    fields = items_field(trial.rpc).message_type.fields_by_name
+    fields = held(items_field(trial.rpc)).fields_by_name
     key = next((name for name in ("name", "id") if name in fields), None)
     return [getattr(item, key).encode() if key else item.SerializeToString(deterministic=True) for item in items]
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 import grpc
-from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from tests.contract.faces import GrpcFace
@@ -21,9 +21,11 @@ def judge(trial: Trial) -> None:
     """Records a call of the RPC and replays it against the same build."""
     tape: list[Recorded] = []
     requests = trial.seed(fresh_id())
-    with proxy(trial.mesh.subject, trial.mesh.target, "127.0.0.1:0", tape.append) as port:
-        with grpc.insecure_channel(f"127.0.0.1:{port}") as channel:
-            outcome = trial.call(*requests, face=GrpcFace(channel))
+    with (
+        proxy(trial.mesh.subject, trial.mesh.target, "127.0.0.1:0", tape.append) as port,
+        grpc.insecure_channel(f"127.0.0.1:{port}") as channel,
+    ):
+        outcome = trial.call(*requests, face=GrpcFace(channel))
     assert outcome.ok, f"the recorder's caller is refused: {outcome}"
     [call] = tape
     assert len(call.requests) == len(requests)
@@ -37,8 +39,8 @@ def judge(trial: Trial) -> None:
         trial.evidence.cannot_know("whether a replay differs: what is sensitive is not on the tape")
         return
 
-    def stand_in(field: FieldDescriptor) -> Any:
-        return trial.first(trial.messages.element(field, field.containing_type))
+    def stand_in(field: FieldDescriptor, owner: Descriptor) -> Any:
+        return trial.first(trial.messages.element(field, owner))
 
     replay = Replay(trial.mesh.subject, trial.mesh.direct, stand_in, trial.mesh.callers.operator)
     assert not (found := list(replay.differences(tape))), f"a replay against the same build differs: {found}"

@@ -56,4 +56,3 @@ def _judge_outcome(trial: Trial, outcome: Outcome) -> None:
 
 
 LAW = Law("valid input", "answers all that keeps the rules without a defect, as documented", all_rpcs, judge)
-

@@ -15,7 +15,9 @@ def judge(trial: Trial) -> None:
     """Reads the golden binary of every message that the RPC sends or answers with."""
     kept = golden.read(trial.mesh.golden)
     method = trial.rpc.descriptor
-    for descriptor in {one.full_name: one for top in (method.input_type, method.output_type) for one in _within(top)}.values():
+    for descriptor in {
+        one.full_name: one for top in (method.input_type, method.output_type) for one in _within(top)
+    }.values():
         name = descriptor.full_name
         assert name in kept, f"{name} has no golden binary: run `make golden`"
         message = new(descriptor)

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import grpc
-from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from hypothesis import Phase, find, settings
 
 from clients.contract import IMAGE
@@ -55,9 +55,9 @@ def replay(subject: Subject, target: str, file: Path) -> list[str]:
         return list(Replay(subject, GrpcFace(channel), stand_in).differences(tape.read(file)))
 
 
-def stand_in(field: FieldDescriptor) -> Any:
+def stand_in(field: FieldDescriptor, owner: Descriptor) -> Any:
     """The simplest value that keeps a field's rules."""
-    values = Messages(lambda _: ()).element(field, field.containing_type)
+    values = Messages(lambda _: ()).element(field, owner)
     return find(values, lambda _: True, settings=settings(phases=[Phase.generate], database=None, deadline=None))
 
 

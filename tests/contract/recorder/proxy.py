@@ -35,7 +35,7 @@ def proxy(subject: Subject, target: str, listen: str, listener: Listener) -> Ite
             server.stop(grace=1).wait()
 
 
-class _Handler(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # passes on whatever is said
+class _Handler(grpc.GenericRpcHandler):
     def __init__(self, subject: Subject, channel: grpc.Channel, listener: Listener) -> None:
         self._rpcs = {rpc.path: rpc for rpc in subject.rpcs.values()}
         self._channel = channel
@@ -53,7 +53,9 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # passes on w
         metadata = tuple(
             (key, value) for key, value in context.invocation_metadata() if not key.startswith(_NOT_PASSED_ON)
         )
-        call = self._channel.stream_stream(path)(_heard(requests, sent), metadata=metadata, timeout=context.time_remaining())
+        call: Any = self._channel.stream_stream(path)(
+            _heard(requests, sent), metadata=metadata, timeout=context.time_remaining()
+        )
         context.add_callback(call.cancel)
         failed: grpc.RpcError | None = None
         try:
@@ -77,7 +79,7 @@ class _Handler(grpc.GenericRpcHandler):  # type: ignore[type-arg]  # passes on w
         self._listener(recorded(rpc, requests, outcome))
 
 
-def _heard(requests: Iterator[bytes], sent: list[bytes]) -> Iterator[bytes]:
+def _heard(requests: Iterator[bytes], sent: list[bytes]) -> Any:
     for request in requests:
         sent.append(request)
         yield request

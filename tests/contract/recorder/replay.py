@@ -11,16 +11,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from google.api import field_behavior_pb2
-from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
 
 from clients.contract import Method
 from tests.contract.outcome import Face, Metadata, Outcome
 from tests.contract.recorder.tape import Recorded
-from tests.contract.subject import Subject, behaves, new, sensitive
+from tests.contract.subject import Subject, behaves, fields, new, sensitive
 
-StandIn = Callable[[FieldDescriptor], Any]
+StandIn = Callable[[FieldDescriptor, Descriptor], Any]
 """A value in place of one that was not recorded."""
 
 _STEP = re.compile(r'(\w+)(?:\[(?:(\d+)|"([^"]*)")\])?')
@@ -63,7 +63,7 @@ class Replay:
             if index or key:
                 message = message[int(index) if index else key]
         missing = message.DESCRIPTOR.fields_by_name[last[0]]
-        setattr(message, missing.name, self.stand_in(missing))
+        setattr(message, missing.name, self.stand_in(missing, message.DESCRIPTOR))
 
     def _compare(self, then: Outcome, now: Outcome) -> Iterator[str]:
         if (then.status, then.reason, then.fields) != (now.status, now.reason, now.fields):
@@ -75,7 +75,7 @@ class Replay:
                 yield from self._within(one, other, "")
 
     def _within(self, then: Message, now: Message, prefix: str) -> Iterator[str]:
-        for one in then.DESCRIPTOR.fields:
+        for one in fields(then):
             if sensitive(one):
                 continue
             before, after = (_values(message, one) for message in (then, now))

@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 
 from clients.contract import Method
 from tests.contract.outcome import Json, Outcome
-from tests.contract.subject import copy, name, new, sensitive
+from tests.contract.subject import copy, entry, is_map, name, new, sensitive
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +77,10 @@ def _clear(message: Message, prefix: str) -> Iterator[str]:
             continue
         elif not field.is_repeated:
             yield from _clear(value, f"{path}.")
-        elif not field.message_type.GetOptions().map_entry:
+        elif not is_map(field):
             for place, one in enumerate(value):
                 yield from _clear(one, f"{path}[{place}].")
-        elif field.message_type.fields_by_name["value"].message_type is not None:
+        elif entry(field)[1].message_type is not None:
             for key in value:
                 yield from _clear(value[key], f'{path}["{key}"].')
 

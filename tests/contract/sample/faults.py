@@ -177,7 +177,7 @@ class AnswersAtRandom(Notes):
 
     async def GetNote(self, request: Any, call: Call) -> Message:
         note: Any = await super().GetNote(request, call)
-        note.mark = random.getrandbits(60)  # noqa: S311
+        note.mark = random.getrandbits(60)
         return note  # type: ignore[no-any-return]
 
 
@@ -188,7 +188,9 @@ def _once_had_a_field(kept: dict[str, Any]) -> None:
 
 
 FAULTS: Mapping[str, Fault] = {
-    "an HTTP rule that the edge does not know": Fault("CreateNote", "completeness", edge=("notes:write", "notes:other")),
+    "an HTTP rule that the edge does not know": Fault(
+        "CreateNote", "completeness", edge=("notes:write", "notes:other")
+    ),
     "leaks what the driver says": Fault("GetNote", "valid input", LeaksDriver),
     "answers with what it would refuse": Fault("GetNote", "valid input", BreaksOwnRules),
     "drops the rules of one field": Fault("CreateNote", "invalid input", interceptors=SkipsTitle),

@@ -43,7 +43,7 @@ class Notes:
     async def CreateNote(self, request: Any, call: Call) -> Message:
         async def create(unit: Unit) -> Message:
             kept = self.kept(request.note)
-            row = await unit.connection.fetchrow(Q["add_note"], kept.title, kept.SerializeToString())
+            row: Any = await unit.connection.fetchrow(Q["add_note"], kept.title, kept.SerializeToString())
             return self.told(unit, self.note(row["id"], kept, row["version"]))
 
         return await self.stores.units.run(call.once(self._kind, lambda note: note), create)
@@ -51,7 +51,7 @@ class Notes:
     async def GetNote(self, request: Any, call: Call) -> Message:
         async with reading(self.stores.pool) as connection:
             row = await connection.fetchrow(Q["read_note"], id_of(request.name))
-        return self.read(id_of(request.name), row)
+        return self.read(id_of(request.name), row)  # type: ignore[no-any-return]
 
     async def ListNotes(self, request: Any, call: Call) -> Message:
         page = self.pager.page(request, default=5, most=self.most)

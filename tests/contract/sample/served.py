@@ -73,7 +73,9 @@ async def _serving(subject: Subject, settings: Settings, fault: Fault) -> AsyncI
 
 
 @asynccontextmanager
-async def _listening(service: ServiceDescriptor, stores: Stores, fault: Fault, settings: Settings) -> AsyncIterator[int]:
+async def _listening(
+    service: ServiceDescriptor, stores: Stores, fault: Fault, settings: Settings
+) -> AsyncIterator[int]:
     server = grpc.aio.server(options=fault.server_options) if fault.server_options else grpc_host.server()
     notes = fault.notes(service, stores, settings.signing_key.get_secret_value())
     chain = fault.interceptors(authenticator(settings), settings.max_in_flight)
@@ -88,4 +90,3 @@ async def _listening(service: ServiceDescriptor, stores: Stores, fault: Fault, s
     finally:
         watching.cancel()
         await server.stop(grace=0)
-

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import partial
 from importlib import import_module
 from importlib.util import find_spec
 from types import ModuleType
@@ -14,7 +15,7 @@ from clients import contract
 from clients.contract import Method
 from tests.contract.outcome import Face, Metadata
 from tests.contract.seeds.api import Api
-from tests.contract.subject import Subject, items_field, name, resource_type
+from tests.contract.subject import Subject, held, items_field, name, resource_type
 
 _KEPT = 2
 
@@ -62,8 +63,11 @@ class Seeds:
             more = self._table("MORE")[name(rpc)]
             return lambda request: more(self._api(rpc), MessageToDict(request, preserving_proto_field_name=True))
         listed = rpc.descriptor.output_type.fields
-        kind = resource_type(items_field(rpc).message_type) if any(one.is_repeated for one in listed) else ""
-        return (lambda _: self.make(kind) and None) if kind in self._resources() else None
+        kind = resource_type(held(items_field(rpc))) if any(one.is_repeated for one in listed) else ""
+        return partial(self._one_more, kind) if kind in self._resources() else None
+
+    def _one_more(self, kind: str, _request: Message) -> None:
+        self.make(kind)
 
     def _resources(self) -> dict[str, tuple[ModuleType, Callable[[Api], str]]]:
         return {kind: (module, make) for module in self.modules.values() for kind, make in module.RESOURCES.items()}
