@@ -4,7 +4,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,22 +45,27 @@ def serving(command: list[str], environment: Mapping[str, str], log: Path) -> It
     with log.open("ab") as out:
         process = subprocess.Popen([sys.executable, *command], env=given, stdout=out, stderr=out)
     try:
-        with grpc.insecure_channel(f"{address.host}:{address.port}") as channel:
-            health = health_pb2_grpc.HealthStub(channel)
-
-            def healthy() -> bool:
-                assert process.poll() is None, log.read_text()
-                try:
-                    answer = health.Check(health_pb2.HealthCheckRequest(), timeout=1)
-                except grpc.RpcError:
-                    return False
-                return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
-
-            wait_until(healthy, f"{command} is healthy", seconds=60)
+        wait_healthy(address, lambda: process.poll() is None)
         yield Process(address, process.pid)
     finally:
         process.terminate()
         process.wait()
+
+
+def wait_healthy(address: Address, alive: Callable[[], bool] = lambda: True) -> None:
+    """Waits until a server says that it serves; fails at once when it is not alive."""
+    with grpc.insecure_channel(f"{address.host}:{address.port}") as channel:
+        health = health_pb2_grpc.HealthStub(channel)
+
+        def healthy() -> bool:
+            assert alive(), "the server ended"
+            try:
+                answer = health.Check(health_pb2.HealthCheckRequest(), timeout=1)
+            except grpc.RpcError:
+                return False
+            return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
+
+        wait_until(healthy, f"the server at {address.port} is healthy", seconds=60)
 
 
 def environment(database: Database, service: str) -> dict[str, str]:

@@ -33,8 +33,9 @@ class Result:
 class Collector:
     """Listens to pytest and writes `coverage.html` and `coverage.txt` when the session ends."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, laws: Sequence[str]) -> None:
         self._folder = folder
+        self._laws = laws
         self._results: dict[tuple[str, str], Result] = {}
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -56,16 +57,16 @@ class Collector:
         """Writes the report, if there is anything to report."""
         if self._results:
             self._folder.mkdir(parents=True, exist_ok=True)
-            (self._folder / "coverage.txt").write_text(text(self._results))
-            (self._folder / "coverage.html").write_text(html(self._results))
+            (self._folder / "coverage.txt").write_text(text(self._results, self._laws))
+            (self._folder / "coverage.html").write_text(html(self._results, self._laws))
 
 
 Results = Mapping[tuple[str, str], Result]
 
 
-def text(results: Results) -> str:
+def text(results: Results, laws: Sequence[str]) -> str:
     """A table of marks, and below it a line for everything that stays unknown or failed."""
-    rpcs, laws = _axes(results)
+    rpcs = sorted({rpc for rpc, _ in results})
     width = max(map(len, rpcs))
     lines = [f"{number:>{width + 4}}  {law}" for number, law in enumerate(laws, 1)]
     lines.append(" " * width + "".join(f"{number:>3}" for number in range(1, len(laws) + 1)))
@@ -80,9 +81,9 @@ def text(results: Results) -> str:
     return "\n".join(lines) + "\n"
 
 
-def html(results: Results) -> str:
+def html(results: Results, laws: Sequence[str]) -> str:
     """The same, with what was exercised behind every mark."""
-    rpcs, laws = _axes(results)
+    rpcs = sorted({rpc for rpc, _ in results})
     head = "".join(f"<th><span>{escape(law)}</span></th>" for law in laws)
     rows, service = [], ""
     for rpc in rpcs:
@@ -111,7 +112,3 @@ def _cell(result: Result) -> str:
     told += [f'<li class="unknown">unknown: {escape(gap)}</li>' for gap in result.unknown]
     told += [f"<li><pre>{escape(result.note)}</pre></li>"] if result.note else []
     return f'<td class="{kind}" tabindex="0">{result.mark}<ul>{"".join(told)}</ul></td>'
-
-
-def _axes(results: Results) -> tuple[list[str], list[str]]:
-    return sorted({rpc for rpc, _ in results}), list(dict.fromkeys(law for _, law in results))

@@ -93,4 +93,4 @@ def trial(
 def pytest_configure(config: pytest.Config) -> None:
     """The process that sees every result writes the report."""
     if not hasattr(config, "workerinput"):
-        config.pluginmanager.register(coverage.Collector(config.getoption("--contract-report")))
+        config.pluginmanager.register(coverage.Collector(config.getoption("--contract-report"), list(LAWS)))

@@ -16,7 +16,7 @@ from gateway.topology import Address
 from services._platform.settings import Settings
 from tests.conftest import SIGNING_KEY, Backends
 from tests.contract import golden, seeds
-from tests.contract.conftest import MAX_IN_FLIGHT
+from tests.contract.conftest import MAX_IN_FLIGHT, wait_healthy
 from tests.contract.law import Mesh, Trial
 from tests.contract.laws import LAWS
 from tests.contract.running import Addresses, reach
@@ -80,7 +80,9 @@ def start(sample: Subject, dsn: str, backends: Backends, edge: Edge, tmp_path: P
         with ExitStack() as stack:
             ports = stack.enter_context(served(sample, settings, fault))
             edge.image = _changed(fault, sample, tmp_path)
-            edge.route({"sample": [Address("127.0.0.1", ports.trusting)]})
+            address = Address("127.0.0.1", ports.trusting)
+            wait_healthy(address)
+            edge.route({"sample": [address]})
             wait_until(lambda: edge.healthy("sample") == {ports.trusting}, "the sample is healthy", seconds=60)
             at = Addresses(
                 f"127.0.0.1:{ports.trusting}", edge.url, f"127.0.0.1:{ports.guarded}", dsn, max_in_flight=MAX_IN_FLIGHT
