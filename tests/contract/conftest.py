@@ -10,7 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import grpc
+import httpx
 import pytest
+from google.rpc import code_pb2
 from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from clients.contract import IMAGE
@@ -80,6 +82,17 @@ def environment(database: Database, service: str) -> dict[str, str]:
     }
 
 
+def wait_routed(edge: Edge, rpc: str) -> None:
+    """Waits until the edge passes calls of an RPC on; it tells its workers of a replica's health a second late."""
+    headers = {"content-type": "application/grpc-web+proto", "x-grpc-web": "1"}
+
+    def routed() -> bool:
+        answer = httpx.post(f"{edge.url}/{rpc}", content=bytes(5), headers=headers, timeout=10)
+        return answer.headers.get("grpc-status") != str(code_pb2.UNAVAILABLE)
+
+    wait_until(routed, f"the edge routes {rpc}", seconds=60)
+
+
 @contextmanager
 def edge(image: Path, folder: Path, area: str, replica: Process) -> Iterator[Edge]:
     """A real edge in front of one replica."""
@@ -87,7 +100,7 @@ def edge(image: Path, folder: Path, area: str, replica: Process) -> Iterator[Edg
     made.route({area: [replica.address]})
     made.start()
     try:
-        wait_until(lambda: made.healthy(area) == {replica.address.port}, "the replica is healthy", seconds=60)
+        wait_routed(made, "mesh.inventory.v1.ProductService/GetProduct")
         yield made
     finally:
         made.stop()

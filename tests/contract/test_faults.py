@@ -16,7 +16,7 @@ from gateway.topology import Address
 from services._platform.settings import Settings
 from tests.conftest import SIGNING_KEY, Backends
 from tests.contract import golden, seeds
-from tests.contract.conftest import MAX_IN_FLIGHT, wait_healthy
+from tests.contract.conftest import MAX_IN_FLIGHT, wait_healthy, wait_routed
 from tests.contract.law import Mesh, Trial
 from tests.contract.laws import LAWS
 from tests.contract.running import Addresses, reach
@@ -25,7 +25,7 @@ from tests.contract.sample import seeds as sample_seeds
 from tests.contract.sample.faults import FAULTS, Fault
 from tests.contract.sample.served import create_schema, served
 from tests.contract.subject import Subject
-from tests.gateway.edge import Edge, wait_until
+from tests.gateway.edge import Edge
 
 RIGHT = Fault("", "")
 
@@ -83,7 +83,7 @@ def start(sample: Subject, dsn: str, backends: Backends, edge: Edge, tmp_path: P
             address = Address("127.0.0.1", ports.trusting)
             wait_healthy(address)
             edge.route({"sample": [address]})
-            wait_until(lambda: edge.healthy("sample") == {ports.trusting}, "the sample is healthy", seconds=60)
+            wait_routed(edge, f"{contract.SERVICE}/CountNotes")
             at = Addresses(
                 f"127.0.0.1:{ports.trusting}", edge.url, f"127.0.0.1:{ports.guarded}", dsn, max_in_flight=MAX_IN_FLIGHT
             )
