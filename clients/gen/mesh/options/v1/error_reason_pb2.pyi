@@ -116,6 +116,18 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
     Example: {"reason": "SERVICE_UNAVAILABLE", "domain": "mesh"}
     """
+    ERROR_REASON_RATE_LIMITED: _ErrorReason.ValueType  # 30
+    """RESOURCE_EXHAUSTED, HTTP status 429. A rate limit is reached. `RetryInfo` says when to come back, `QuotaFailure`
+    whose limit it is.
+
+    Example: {"reason": "RATE_LIMITED", "domain": "mesh", "metadata": {"rateLimit": "rateLimits/reads",
+    "subject": "users/ada", "limit": "100", "remaining": "0"}}
+    """
+    ERROR_REASON_CALLER_BLOCKED: _ErrorReason.ValueType  # 31
+    """RESOURCE_EXHAUSTED, HTTP status 429. An access rule refuses the caller. `RetryInfo` says when it expires, if it does.
+
+    Example: {"reason": "CALLER_BLOCKED", "domain": "mesh", "metadata": {"accessRule": "accessRules/crawler"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that any RPC of the mesh may refuse with. `google.rpc.ErrorInfo.reason` carries the name without the
@@ -215,5 +227,17 @@ ERROR_REASON_SERVICE_UNAVAILABLE: ErrorReason.ValueType  # 17
 the same `request_id`, a stream from its last resume token.
 
 Example: {"reason": "SERVICE_UNAVAILABLE", "domain": "mesh"}
+"""
+ERROR_REASON_RATE_LIMITED: ErrorReason.ValueType  # 30
+"""RESOURCE_EXHAUSTED, HTTP status 429. A rate limit is reached. `RetryInfo` says when to come back, `QuotaFailure`
+whose limit it is.
+
+Example: {"reason": "RATE_LIMITED", "domain": "mesh", "metadata": {"rateLimit": "rateLimits/reads",
+"subject": "users/ada", "limit": "100", "remaining": "0"}}
+"""
+ERROR_REASON_CALLER_BLOCKED: ErrorReason.ValueType  # 31
+"""RESOURCE_EXHAUSTED, HTTP status 429. An access rule refuses the caller. `RetryInfo` says when it expires, if it does.
+
+Example: {"reason": "CALLER_BLOCKED", "domain": "mesh", "metadata": {"accessRule": "accessRules/crawler"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015
