@@ -69,9 +69,11 @@ class AccessRule(_message.Message):
     cidr: _builtins.str
     """Addresses, as `203.0.113.0/24` or `2001:db8::/32`. An address without a length stands for itself."""
     key: _builtins.str
-    """The entry of the descriptor whose value is `subject`: `user`, `api_key`, `tenant`, `identity`."""
+    """The entry of the descriptor whose value is `subject`: `user`, `api_key`, `tenant`, `identity`; or up to four of them,
+    joined by `|`.
+    """
     subject: _builtins.str
-    """The value of the entry `key`: `users/ada`."""
+    """The value of the entry `key`, `users/ada`; of several, joined by `|`."""
     reason: _builtins.str
     """Why, for people. 1 to 500 characters."""
     penalty_rate_limit: _builtins.str

@@ -1,0 +1,7 @@
+"""The rate limiter's RPCs, and those by which Envoy asks it."""
+
+from services.ratelimit.servicer.access_rules import AccessRules
+from services.ratelimit.servicer.limiter import Decisions
+from services.ratelimit.servicer.limits import RateLimits
+
+__all__ = ["AccessRules", "Decisions", "RateLimits"]
