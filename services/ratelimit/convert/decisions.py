@@ -28,6 +28,7 @@ def decision(decision: Decision) -> pb.Decision:
         retry_after=None if retry is None else duration(retry),
         delay=duration(decision.delay) if decision.allowed and decision.delay else None,
         degraded=decision.degraded,
+        version=decision.version,
     )
 
 

@@ -44,6 +44,8 @@ class Decision:
     verdicts: Sequence[Sequence[Verdict]]
     access: AccessRule | None = None
     degraded: bool = False
+    version: int = 0
+    """Of the book that decided."""
 
     @property
     def binding(self) -> Verdict | None:

@@ -23,9 +23,9 @@ _TOGETHER = 128
 class Script:
     """A script by its digest: its text is only sent to a Redis that does not have it."""
 
-    def __init__(self, redis: Redis, *parts: str) -> None:
+    def __init__(self, redis: Redis, text: str) -> None:
         self._redis = redis
-        self._text = lua.script(*parts)
+        self._text = text
         self._digest = sha1(self._text.encode(), usedforsecurity=False).hexdigest()
 
     async def run(self, keys: Sequence[bytes], arguments: Sequence[Any]) -> Any:
@@ -48,12 +48,13 @@ class Script:
 class Ledger:
     """Counters, reservations and loans. Everything raises `Unavailable` when Redis is away."""
 
-    def __init__(self, redis: Redis, clock: str = "clock") -> None:
+    def __init__(self, redis: Redis, clock: str = "") -> None:
         self._redis = redis
-        self._decide = Script(redis, clock, *lua.ALGORITHMS, "decide")
-        self._settle = Script(redis, clock, *lua.ALGORITHMS, "settle")
-        self._lend = Script(redis, clock, "lend")
-        self._adapt = Script(redis, clock, "adapt")
+        clock = clock or lua.text(lua.CLOCK)
+        self._decide = Script(redis, clock + lua.text(*lua.ALGORITHMS, "decide"))
+        self._settle = Script(redis, clock + lua.text(*lua.ALGORITHMS, "settle"))
+        self._lend = Script(redis, clock + lua.text("lend"))
+        self._adapt = Script(redis, clock + lua.text("adapt"))
         self._combined: Combiner[Ask, Answer] = Combiner("decide", self._decide_all, limit=_TOGETHER, lanes=_LANES)
 
     async def decide(self, ask: Ask) -> Answer:

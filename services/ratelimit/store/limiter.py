@@ -64,10 +64,11 @@ class Limiter:
         """Decides a call. Refuses a request id that was used with another body."""
         access = self.book.access.verdict(descriptors, self._clock())
         if access is not None:
-            return Decision(access.effect is Effect.ALLOW, [()] * len(descriptors), access)
+            nothing = [()] * len(descriptors)
+            return Decision(access.effect is Effect.ALLOW, nothing, access, version=self.book.version)
         plan = self.plan(tuple(descriptors))
         if not plan.claims:
-            return Decision(True, [()] * len(descriptors))
+            return Decision(True, [()] * len(descriptors), version=self.book.version)
         decision = await self._decided(plan, wish)
         if wish.what is What.TAKE:
             self.usage.note(self.now // 1_000_000, plan.descriptors, decision)
@@ -99,7 +100,7 @@ class Limiter:
         claims = dict(zip(plan.keys, plan.claims, strict=True))
         charge = wish.what is not What.PEEK
         allowed, verdicts = self.standby.decide(claims, plan.terms, self.now, patience=wish.patience, charge=charge)
-        return Decision(allowed, _placed(plan, verdicts), degraded=True)
+        return Decision(allowed, _placed(plan, verdicts), degraded=True, version=self.book.version)
 
     def _of_ledger(self, plan: Plan, wish: Wish, answer: Answer) -> Decision:
         self._skew = answer.now - int(get_running_loop().time() * 1e6)
@@ -122,7 +123,7 @@ class Limiter:
         for verdict in verdicts:
             if verdict.penalised:
                 self._block(verdict)
-        return Decision(answer.outcome == Outcome.ADMITTED, _placed(plan, verdicts))
+        return Decision(answer.outcome == Outcome.ADMITTED, _placed(plan, verdicts), version=self.book.version)
 
     def _block(self, verdict: Verdict) -> None:
         root = self.book.rules.limits.get(verdict.limit.root, verdict.limit)

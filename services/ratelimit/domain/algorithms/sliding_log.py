@@ -29,6 +29,8 @@ class SlidingLog:
     def take(self, now: int, terms: Terms) -> Self:
         """The units are remembered, those of one instant together."""
         log = self._recent(now, terms.window)
+        if not terms.units:
+            return type(self)(log)
         if log and log[-1][0] >= now:
             return type(self)((*log[:-1], (log[-1][0], log[-1][1] + terms.units)))
         return type(self)((*log, (now, terms.units)))

@@ -7,7 +7,7 @@ a cluster. Time is Redis's own, so that the clocks of replicas do not matter.
 from importlib.resources import files
 
 ALGORITHMS = (
-    "arithmetic",
+    "common",
     "token_bucket",
     "leaky_bucket",
     "fixed_window",
@@ -18,6 +18,9 @@ ALGORITHMS = (
 )
 
 
-def script(*parts: str) -> str:
-    """The text of a script made of these parts, in this order."""
+CLOCK = "clock"
+
+
+def text(*parts: str) -> str:
+    """The text of these parts, in this order."""
     return "\n".join((files(__package__) / f"{part}.lua").read_text() for part in parts)

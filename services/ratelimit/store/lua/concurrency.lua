@@ -1,5 +1,16 @@
--- A sorted set of the units that are held, by when they are forgotten. `terms.holder` names the call that holds them.
+-- A sorted set of the units that are held, by when they are forgotten. `terms.holder` names the call that holds them, if
+-- it can be told that it is over.
 local concurrency = {}
+
+local function holder_of(key, terms)
+    if terms.holder then
+        return terms.holder
+    end
+    local sequence = beside(key, 's')
+    local number = redis.call('INCR', sequence)
+    keep(sequence, terms.window)
+    return number
+end
 
 function concurrency.look(key, now, terms)
     redis.call('ZREMRANGEBYSCORE', key, '-inf', string.format('%.0f', now))
@@ -21,8 +32,9 @@ end
 
 function concurrency.take(key, now, terms)
     local until_ = string.format('%.0f', now + terms.window)
+    local holder = terms.units > 0 and holder_of(key, terms)
     for unit = 1, terms.units do
-        redis.call('ZADD', key, until_, terms.holder .. ':' .. unit)
+        redis.call('ZADD', key, until_, holder .. ':' .. unit)
     end
     keep(key, terms.window)
     return terms.window

@@ -11,7 +11,6 @@ local ALLOWED, PENALISED = 1, 2
 
 local now = clock()
 local batch, place, next_key, next_text = ARGV[1], 1, 1, 2
-local calls = 0
 
 local function key()
     next_key = next_key + 1
@@ -26,11 +25,6 @@ end
 -- `rl:{domain}:` and the id of the limit in a counter's key.
 local function parts(counter)
     return string.match(counter, '^(rl:{[^}]*}:)c:([^:]*)')
-end
-
--- A key of another kind about the same subject.
-local function beside(counter, kind)
-    return (string.gsub(counter, '}:c:', '}:' .. kind .. ':', 1))
 end
 
 -- What is lent to edges at present cannot be used here.
@@ -136,7 +130,6 @@ end
 local function decide_one()
     local mode, flags, count, patience, ttl, head_end = struct.unpack('<BBHdd', batch, place)
     place = head_end
-    calls = calls + 1
     local from = flags >= FROM
     local hold = flags % FROM >= HOLD
     local once = flags % HOLD == ONCE
@@ -152,7 +145,7 @@ local function decide_one()
     end
     local lines = {}
     for number = 1, count do
-        lines[number] = read_line(holder or string.format('%.0f-%d', now, calls))
+        lines[number] = read_line(holder)
     end
     if once then
         local told = redis.call('GET', once_key)
@@ -175,7 +168,7 @@ local function decide_one()
     local answer = { struct.pack('<BHd', admitted and ADMITTED or DENIED, count, now) }
     for number, line in ipairs(lines) do
         line.taken = admitted and mode ~= PEEK and (line.allowed or mode == CHARGE)
-        if line.taken then
+        if line.taken and line.units > 0 then
             take(line)
         end
         local verdict = line.allowed and ALLOWED or 0

@@ -139,6 +139,7 @@ class Decision(_message.Message):
     RETRY_AFTER_FIELD_NUMBER: _builtins.int
     DELAY_FIELD_NUMBER: _builtins.int
     DEGRADED_FIELD_NUMBER: _builtins.int
+    VERSION_FIELD_NUMBER: _builtins.int
     allowed: _builtins.bool
     """Whether it may proceed."""
     binding_rate_limit: _builtins.str
@@ -149,6 +150,8 @@ class Decision(_message.Message):
     """The rule that let the call pass or refused it, whatever the limits say."""
     degraded: _builtins.bool
     """Redis could not be asked; the outage policies of the limits decided."""
+    version: _builtins.int
+    """Which write of limits and access rules was the last that the replica knew of."""
     @_builtins.property
     def statuses(self) -> _containers.RepeatedCompositeFieldContainer[Global___DescriptorStatus]:
         """One for each descriptor, in the same order."""
@@ -171,10 +174,11 @@ class Decision(_message.Message):
         retry_after: _duration_pb2.Duration | None = ...,
         delay: _duration_pb2.Duration | None = ...,
         degraded: _builtins.bool = ...,
+        version: _builtins.int = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["delay", b"delay", "retry_after", b"retry_after"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_rule", b"access_rule", "allowed", b"allowed", "binding_rate_limit", b"binding_rate_limit", "degraded", b"degraded", "delay", b"delay", "retry_after", b"retry_after", "statuses", b"statuses"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access_rule", b"access_rule", "allowed", b"allowed", "binding_rate_limit", b"binding_rate_limit", "degraded", b"degraded", "delay", b"delay", "retry_after", b"retry_after", "statuses", b"statuses", "version", b"version"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -10,6 +10,11 @@ local function ceil_div(a, b)
     return (a - rest) / b + (rest > 0 and 1 or 0)
 end
 
+-- The key of another kind about the same subject as a counter's.
+local function beside(counter, kind)
+    return (string.gsub(counter, '}:c:', '}:' .. kind .. ':', 1))
+end
+
 -- Keeps a key for a span in microseconds, and a little longer.
 local function keep(key, span)
     redis.call('PEXPIRE', key, string.format('%.0f', math.ceil(span / 1000) + 1000))
