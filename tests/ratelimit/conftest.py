@@ -2,13 +2,16 @@
 
 import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any
 
 import grpc
 import pytest
+from google.protobuf.duration_pb2 import Duration
+from redis.asyncio import Redis
 
 from mesh.ratelimit.v1 import (
     access_rule_pb2,
@@ -21,8 +24,11 @@ from mesh.ratelimit.v1 import (
 from mesh.ratelimit.v1.access_rule_service_pb2 import CreateAccessRuleRequest
 from mesh.ratelimit.v1.rate_limit_service_pb2 import CreateRateLimitRequest
 from services._local import ports, stores
+from services._platform.clock import Clock, system_clock
 from services.ratelimit.__main__ import compose
 from tests.conftest import Backends, Database, eventually, serving, settings
+
+MINUTE = Duration(seconds=60)
 
 
 @dataclass(frozen=True)
@@ -48,7 +54,7 @@ class RateLimiter:
         created = await self.limits.CreateRateLimit(
             CreateRateLimitRequest(rate_limit_id=id, rate_limit=a_limit(limit, **fields))
         )
-        await eventually(partial(self._holds, created.etag))
+        await eventually(partial(self._holds, int(created.etag)))
         return created
 
     async def rule(self, id: str, effect: str, **fields: Any) -> access_rule_pb2.AccessRule:
@@ -56,7 +62,7 @@ class RateLimiter:
         number = access_rule_pb2.AccessRule.Effect.Value(f"EFFECT_{effect}")
         rule = access_rule_pb2.AccessRule(effect=number, reason="A test.", **fields)
         created = await self.rules.CreateAccessRule(CreateAccessRuleRequest(access_rule_id=id, access_rule=rule))
-        await eventually(partial(self._holds, created.etag))
+        await eventually(partial(self._holds, int(created.etag)))
         return created
 
     async def check(self, units: int = 1, /, **entries: str) -> limiter_service_pb2.Decision:
@@ -68,17 +74,52 @@ class RateLimiter:
         """How many of so many calls, one after the other, are let through."""
         return sum([(await self.check(**entries)).allowed for _ in range(calls)])
 
-    async def _holds(self, etag: str) -> bool:
-        """Whether what was written as of a version is in this replica's book: a health check per book version."""
-        return int(etag) <= await self.version()
+    async def _holds(self, version: int) -> bool:
+        return await self.version() >= version
 
     async def version(self) -> int:
-        """The version of the replica's book."""
-        probe = limiter_service_pb2.PeekRequest(descriptors=[descriptor({"probe": "1"})])
-        trailers = self.decisions.Peek(probe)
-        await trailers
-        return int(dict(await trailers.trailing_metadata() or ()).get("x-book-version", -1))
+        """The write of limits and rules that this replica knew of last."""
+        request = limiter_service_pb2.PeekRequest(descriptors=[descriptor({"nobody": "-"})])
+        return (await self.decisions.Peek(request)).decision.version
 
 
 def descriptor(entries: Mapping[str, str], units: int = 1) -> limiter_service_pb2.Descriptor:
+    """What is known of a call."""
     return limiter_service_pb2.Descriptor(entries=entries, units=units)
+
+
+def a_limit(limit: int = 5, **fields: Any) -> rate_limit_pb2.RateLimit:
+    """By user, `limit` a minute in a token bucket, unless told otherwise."""
+    values = {"keys": ["user"], "algorithm": rate_limit_pb2.ALGORITHM_TOKEN_BUCKET, "window": MINUTE, **fields}
+    return rate_limit_pb2.RateLimit(limit=limit, **{key: value for key, value in values.items() if value is not None})
+
+
+@pytest.fixture
+async def redis(backends: Backends) -> AsyncIterator[Redis]:
+    """The test worker's Redis, emptied."""
+    async with Redis.from_url(backends.redis) as redis:
+        await redis.flushdb()
+        yield redis
+
+
+@pytest.fixture
+async def limiter(database: Database, redis: Redis) -> AsyncIterator[RateLimiter]:
+    """A running rate limiter on a database of its own."""
+    async with running(database) as limiter:
+        yield limiter
+
+
+@asynccontextmanager
+async def running(database: Database, clock: Clock = system_clock, **more: object) -> AsyncIterator[RateLimiter]:
+    """One replica of the rate limiter."""
+    async with serving(partial(compose, clock=clock), settings(database, "ratelimit", **more)) as channel:
+        yield RateLimiter(channel)
+
+
+@contextmanager
+def own_redis(folder: Path) -> Iterator[str]:
+    """A Redis that a test may end: its URL."""
+    port = ports.choose(["valkey"], {}, edge=None, seed=str(folder))["valkey"]
+    store = stores.valkey(folder / "valkey", port, secrets.token_hex(16))
+    with stores.running(store, folder / "valkey.log"):
+        yield store.url

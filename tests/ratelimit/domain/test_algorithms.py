@@ -69,9 +69,7 @@ def test_the_bucket_lets_through_exactly_what_the_oracle_does(
 def test_an_aligned_window_holds_exactly_the_limit(steps: list[tuple[int, int]], limit: int, window: int) -> None:
     calls = timed(steps)
     held: dict[int, int] = {}
-    for (now, units), allowed in zip(
-        calls, run(Algorithm.FIXED_WINDOW, calls, limit, limit, window), strict=True
-    ):
+    for (now, units), allowed in zip(calls, run(Algorithm.FIXED_WINDOW, calls, limit, limit, window), strict=True):
         start, _ = fixed_window.window(now, Terms(units, limit, limit, window))
         assert allowed == (held.get(start, 0) + units <= limit)
         held[start] = held.get(start, 0) + units * allowed
