@@ -1,6 +1,6 @@
 """The one port that faces outside: HTTP/1.1 and HTTP/2; JSON, gRPC and gRPC-Web; the limits of a public server."""
 
-from gateway import request_body, routes, transcoder
+from gateway import rate_limits, request_body, routes, transcoder
 from gateway.access_log import access_logs
 from gateway.proto_json import MIB, Json, duration, extension, typed
 from gateway.replies import local_reply_config
@@ -46,6 +46,7 @@ def _http_filters(surface: Surface, descriptor_path: str) -> list[Json]:
     return [
         extension("envoy.filters.http.grpc_web", f"{_HTTP}.grpc_web.v3.GrpcWeb"),
         transcoder.http_filter(surface, descriptor_path),
+        *rate_limits.http_filters(surface),
         request_body.http_filter(),
         extension("envoy.filters.http.router", f"{_HTTP}.router.v3.Router", suppress_envoy_headers=True),
     ]

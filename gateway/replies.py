@@ -12,7 +12,7 @@ from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
-from gateway import callers
+from gateway import callers, rate_limits
 from gateway.paths import JsonPath, json_paths
 from gateway.proto_json import Json, extension, set_header, typed
 from gateway.surface import Surface
@@ -47,7 +47,11 @@ class Reply:
 def local_reply_config(surface: Surface) -> Json:
     """The `LocalReplyConfig`: the first mapper that fits decides."""
     wrong_verbs = [_wrong_verb(path) for path in json_paths(surface)]
-    return {"mappers": wrong_verbs + [mapper for reply in _REPLIES for mapper in (_grpc(reply), _json(reply))]}
+    return {
+        "mappers": rate_limits.replies()
+        + wrong_verbs
+        + [mapper for reply in _REPLIES for mapper in (_grpc(reply), _json(reply))]
+    }
 
 
 def _status_is(status: int, comparison: str = "EQ") -> Json:
@@ -74,6 +78,17 @@ def _flagged(*flags: str) -> Json:
 
 # Order matters: flags tell more than statuses.
 _REPLIES = (
+    *(
+        Reply(
+            rate_limits.because(detail),
+            code_pb2.RESOURCE_EXHAUSTED,
+            ErrorReason.ERROR_REASON_RATE_LIMITED,
+            message,
+            http=429,
+            retry_after=1,
+        )
+        for detail, message in rate_limits.OWN_REFUSALS.items()
+    ),
     Reply(
         _flagged("UO", "OM"),
         code_pb2.RESOURCE_EXHAUSTED,

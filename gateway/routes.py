@@ -6,7 +6,7 @@ up again, so both kinds of call meet the same entry, and what has no entry is re
 
 from clients import contract
 from clients.contract import Method
-from gateway import request_body, transcoder
+from gateway import rate_limits, request_body, transcoder
 from gateway.proto_json import Json, duration, extension, set_header
 from gateway.surface import Surface
 
@@ -56,7 +56,10 @@ def _route(rpc: Method) -> Json:
             },
             "retry_policy": _retry_policy(rpc),
         },
-        "typed_per_filter_config": request_body.streamed() if rpc.descriptor.client_streaming else {},
+        "typed_per_filter_config": {
+            **rate_limits.rule(rpc),
+            **(request_body.streamed() if rpc.descriptor.client_streaming else {}),
+        },
     }
 
 

@@ -6,7 +6,7 @@ Another host needs what stands here: make a `Call`, hand it to the interceptors,
 from __future__ import annotations
 
 from asyncio import get_running_loop
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
@@ -64,6 +64,54 @@ def handlers(service: ServiceDescriptor, servicer: object, interceptors: Interce
             for method in contract.methods(service)
         },
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignRpc:
+    """An RPC of somebody else's protocol, such as Envoy's, that a service answers beside those of our contract.
+
+    No interceptor sees it: `serve` judges itself who may ask, and never raises.
+    """
+
+    path: str
+    """`/package.Service/Method`."""
+    request: type[Message]
+    serve: Callable[[Any], Awaitable[Message]]
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignStream:
+    """As `ForeignRpc`, with streams on both sides. It ends when the caller does, or the server."""
+
+    path: str
+    request: type[Message]
+    serve: Callable[[AsyncIterator[Any]], AsyncIterator[Message]]
+
+
+def foreign(rpc: ForeignRpc | ForeignStream) -> grpc.GenericRpcHandler:
+    """The handler of a foreign RPC."""
+
+    async def unary(request: Message, _context: Context) -> Message:
+        reply: Message = await cast("ForeignRpc", rpc).serve(request)
+        return reply
+
+    async def stream(requests: AsyncIterator[Message], _context: Context) -> AsyncIterator[Message]:
+        async for reply in cast("ForeignStream", rpc).serve(requests):
+            yield reply
+
+    def serialize(reply: Message) -> bytes:
+        return reply.SerializeToString()
+
+    make, behaviour = (
+        (grpc.unary_unary_rpc_method_handler, unary)
+        if isinstance(rpc, ForeignRpc)
+        else (grpc.stream_stream_rpc_method_handler, stream)
+    )
+    service, _, method = rpc.path.removeprefix("/").partition("/")
+    handler: grpc.RpcMethodHandler[Any, Any] = make(
+        cast("Any", behaviour), request_deserializer=rpc.request.FromString, response_serializer=serialize
+    )
+    return grpc.method_handlers_generic_handler(service, {method: handler})
 
 
 def _handler(method: Method, serve: Callable[..., Any], chain: Interceptors) -> grpc.RpcMethodHandler[Any, Any]:

@@ -33,6 +33,8 @@ class Service:
     servicers: Sequence[Servicer]
     dependencies: Mapping[str, Dependency]
     loops: Sequence[Loop] = field(default=())
+    handlers: Sequence[grpc_host.ForeignRpc | grpc_host.ForeignStream] = field(default=())
+    """RPCs of other protocols than ours, on the same port."""
 
 
 Compose = Callable[[Settings], AbstractAsyncContextManager[Service]]
@@ -59,7 +61,10 @@ class Server:
         self._health = Health(names, service.dependencies)
         self._grpc = grpc_host.server()
         self._grpc.add_generic_rpc_handlers(
-            tuple(grpc_host.handlers(s.DESCRIPTOR, s, self._interceptors) for s in service.servicers)
+            (
+                *(grpc_host.handlers(s.DESCRIPTOR, s, interceptors) for s in service.servicers),
+                *map(grpc_host.foreign, service.handlers),
+            )
         )
         health_pb2_grpc.add_HealthServicer_to_server(self._health.servicer, self._grpc)
         health = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name

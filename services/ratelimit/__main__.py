@@ -3,8 +3,10 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
+from mesh.ratelimit.v1 import envoy_pb2
 from services._platform.clock import Clock, system_clock
 from services._platform.errors import Refusal
+from services._platform.grpc_host import ForeignRpc, ForeignStream
 from services._platform.health import Dependency
 from services._platform.paging import Pager
 from services._platform.server import Service, run
@@ -15,6 +17,7 @@ from services.ratelimit import servicer
 from services.ratelimit.domain.book import Book
 from services.ratelimit.domain.standby import Standby
 from services.ratelimit.domain.usage import Usage
+from services.ratelimit.servicer import rlqs, rls
 from services.ratelimit.store.access_rules import AccessRules
 from services.ratelimit.store.changes import LimitChanges
 from services.ratelimit.store.ledger import Ledger
@@ -22,6 +25,7 @@ from services.ratelimit.store.limiter import Limiter
 from services.ratelimit.store.limits import Limits
 from services.ratelimit.store.outcomes import Outcomes
 from services.ratelimit.store.pages import Pages
+from services.ratelimit.store.quotas import Quotas
 from services.ratelimit.store.replicas import Replicas
 from services.ratelimit.store.reservations import Reservations
 from services.ratelimit.store.usage import UsageRecords
@@ -56,6 +60,14 @@ async def compose(settings: Settings, clock: Clock = system_clock) -> AsyncItera
                 servicer.RateLimits(limits, changes, records, pager, PositionTokens(key), clock),
                 servicer.AccessRules(rules, pager),
                 servicer.Decisions(limiter, Reservations(limiter, ledger), Outcomes(limiter, ledger), clock),
+            ],
+            handlers=[
+                ForeignRpc(rls.PATH, envoy_pb2.RlsRequest, servicer.RateLimitService(limiter, clock).ShouldRateLimit),
+                ForeignStream(
+                    rlqs.PATH,
+                    envoy_pb2.QuotaReports,
+                    servicer.RateLimitQuotaService(Quotas(limiter, ledger)).StreamRateLimitQuotas,
+                ),
             ],
             dependencies={**optional, "limits": Dependency(pages.check)},
             loops=[stores.housekeeping, *loops(limiter, pages, replicas, records, stores.lease("trim-usage"))],

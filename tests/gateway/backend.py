@@ -42,6 +42,12 @@ class Probe:
     async def WriteOnce(self, request: ProbeRequest, context: Context) -> ProbeResponse:
         return await self._answer(request, context)
 
+    async def Lent(self, request: ProbeRequest, context: Context) -> ProbeResponse:
+        return await self._answer(request, context)
+
+    async def Heavy(self, request: ProbeRequest, context: Context) -> ProbeResponse:
+        return await self._answer(request, context)
+
     async def Internal(self, request: ProbeRequest, context: Context) -> ProbeResponse:
         return await self._answer(request, context)
 

@@ -28,7 +28,7 @@ from services._platform.clock import Clock, system_clock
 from services.ratelimit.__main__ import compose
 from tests.conftest import Backends, Database, eventually, serving, settings
 
-MINUTE = Duration(seconds=60)
+MINUTE, HOUR = Duration(seconds=60), Duration(seconds=3600)
 
 
 @dataclass(frozen=True)

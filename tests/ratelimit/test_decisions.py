@@ -4,6 +4,7 @@ import asyncio
 import uuid
 
 import pytest
+from google.protobuf.duration_pb2 import Duration
 
 from mesh.ratelimit.v1 import rate_limit_pb2
 from mesh.ratelimit.v1.limiter_service_pb2 import (
@@ -191,7 +192,7 @@ async def test_a_leaky_bucket_tells_each_call_its_turn(limiter: RateLimiter) -> 
 
 async def test_who_does_not_want_to_wait_is_refused_instead(limiter: RateLimiter) -> None:
     await limiter.limit("queue", 60, burst=3, algorithm=rate_limit_pb2.ALGORITHM_LEAKY_BUCKET)
-    request = CheckRequest(descriptors=[descriptor({"user": "ada"})], max_delay={"nanos": 0})
+    request = CheckRequest(descriptors=[descriptor({"user": "ada"})], max_delay=Duration())
     first, second = [(await limiter.decisions.Check(request)).decision for _ in range(2)]
     assert (first.allowed, second.allowed) == (True, False)
     assert 0 < second.retry_after.ToTimedelta().total_seconds() <= 1

@@ -35,9 +35,12 @@ class Bench:
         return Counters(Redis.from_url(url))
 
     def close(self) -> None:
-        self.runner.run(self.counters.redis.flushdb())
-        self.runner.run(self.counters.redis.aclose())
+        self.runner.run(self._close())
         self.runner.close()
+
+    async def _close(self) -> None:
+        await self.counters.redis.flushdb()
+        await self.counters.redis.aclose()
 
 
 @pytest.fixture

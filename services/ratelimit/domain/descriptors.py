@@ -14,6 +14,9 @@ _PRECEDENCE = ("api_key", "user", ADDRESS)
 _V6_PREFIX = 64
 """What one subscriber is given: single addresses in it cost nothing."""
 
+_PRINCIPALS = {"users": "user", "apiKeys": "api_key", "services": "service"}
+"""What a principal is called as an entry, by the collection of its resource name."""
+
 Entries = tuple[tuple[str, str], ...]
 
 
@@ -31,7 +34,8 @@ class Descriptor:
 
 
 def known(entries: Entries) -> dict[str, str]:
-    """The entries by name with what follows from them: empty values left out, the address in its group, the identity.
+    """The entries by name with what follows from them: empty values left out, the address in its group, the kind of
+    principal, the identity.
 
     The identity is the API key, else the user, else the address: whoever signs in leaves the count of the address, and
     cannot get back to it.
@@ -39,6 +43,9 @@ def known(entries: Entries) -> dict[str, str]:
     found = {key: value for key, value in entries if value}
     if ADDRESS in found:
         found[ADDRESS] = grouped(found[ADDRESS])
+    principal = found.get("principal", "")
+    if (kind := _PRINCIPALS.get(principal.partition("/")[0])) is not None:
+        found.setdefault(kind, principal)
     if IDENTITY not in found:
         for key in _PRECEDENCE:
             if key in found:

@@ -62,6 +62,11 @@ class Usage:
             for verdict in verdicts:
                 self._count(verdict, admitted=decision.allowed)
 
+    def note_elsewhere(self, limit: str, allowed: int, blocked: int) -> None:
+        """Notes calls that an edge decided by itself."""
+        self._allowed[limit] += allowed
+        self._blocked[limit] += blocked
+
     def take(self) -> Gathered:
         """What was gathered so far; it starts again with nothing."""
         self._turn(self._second)

@@ -3,5 +3,7 @@
 from services.ratelimit.servicer.access_rules import AccessRules
 from services.ratelimit.servicer.limiter import Decisions
 from services.ratelimit.servicer.limits import RateLimits
+from services.ratelimit.servicer.rlqs import RateLimitQuotaService
+from services.ratelimit.servicer.rls import RateLimitService
 
-__all__ = ["AccessRules", "Decisions", "RateLimits"]
+__all__ = ["AccessRules", "Decisions", "RateLimitQuotaService", "RateLimitService", "RateLimits"]
