@@ -1,8 +1,7 @@
 """The rate limiter over the wire, and a small vocabulary for its tests."""
 
-import secrets
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager, contextmanager
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -23,10 +22,10 @@ from mesh.ratelimit.v1 import (
 )
 from mesh.ratelimit.v1.access_rule_service_pb2 import CreateAccessRuleRequest
 from mesh.ratelimit.v1.rate_limit_service_pb2 import CreateRateLimitRequest
-from services._local import ports, stores
 from services._platform.clock import Clock, system_clock
 from services.ratelimit.__main__ import compose
 from tests.conftest import Backends, Database, eventually, serving, settings
+from tests.platform.own_stores import OwnStores
 
 MINUTE, HOUR = Duration(seconds=60), Duration(seconds=3600)
 
@@ -116,10 +115,27 @@ async def running(database: Database, clock: Clock = system_clock, **more: objec
         yield RateLimiter(channel)
 
 
-@contextmanager
-def own_redis(folder: Path) -> Iterator[str]:
-    """A Redis that a test may end: its URL."""
-    port = ports.choose(["valkey"], {}, edge=None, seed=str(folder))["valkey"]
-    store = stores.valkey(folder / "valkey", port, secrets.token_hex(16))
-    with stores.running(store, folder / "valkey.log"):
-        yield store.url
+@dataclass(frozen=True)
+class OwnRedis:
+    """A Redis that a test may end and start again."""
+
+    stores: OwnStores
+
+    @property
+    def url(self) -> str:
+        return self.stores.valkey.url
+
+    def start(self) -> None:
+        self.stores.start("valkey")
+
+    def stop(self) -> None:
+        self.stores.stop("valkey")
+
+
+@pytest.fixture
+def own_redis(tmp_path: Path) -> Iterator[OwnRedis]:
+    """A running Redis of the test's own."""
+    own = OwnRedis(OwnStores(tmp_path))
+    own.start()
+    yield own
+    own.stores.stop_all()
