@@ -37,7 +37,7 @@ _HTTP = "envoy.extensions.filters.http"
 _LOCAL = "envoy.filters.http.local_ratelimit"
 _QUOTA = "envoy.filters.http.rate_limit_quota"
 _GLOBAL = "envoy.filters.http.ratelimit"
-_ADDRESS = {"remote_address": {}}
+_ADDRESS: Json = {"remote_address": {}}
 
 
 def http_filters(surface: Surface) -> list[Json]:

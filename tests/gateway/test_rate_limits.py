@@ -4,6 +4,7 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -193,7 +194,7 @@ async def test_a_changed_limit_is_live_on_every_replica_within_a_second(limited:
         change = rate_limit_pb2.RateLimit(name="rateLimits/reads", limit=50)
         written = await limited.limiter.limits.UpdateRateLimit(UpdateRateLimitRequest(rate_limit=change))
         for replica in (limited.limiter, other):
-            await eventually(lambda replica=replica: _reached(replica, int(written.etag)), seconds=1)  # type: ignore[misc]
+            await eventually(partial(_reached, replica, int(written.etag)), seconds=1)
     assert (await limited.statuses(10)).count(429) == 0
 
 

@@ -46,6 +46,11 @@ local function factor(counter)
     return tonumber(redis.call('HGET', prefix .. 'f:' .. id, 'factor') or 1)
 end
 
+-- At least one unit, and not one too few for a factor that is no exact double.
+local function scaled(units, by)
+    return math.max(1, math.floor(units * by + 1e-9))
+end
+
 local function read_line(holder)
     local line, flags = { holder = holder }, nil
     local algorithm, rest
@@ -62,7 +67,7 @@ local function read_line(holder)
     end
     if flags >= ADAPTIVE then
         local by = factor(line.key)
-        line.capacity, line.rate = math.max(1, math.floor(line.capacity * by)), math.max(1, math.floor(line.rate * by))
+        line.capacity, line.rate = scaled(line.capacity, by), scaled(line.rate, by)
     end
     return line
 end
