@@ -59,6 +59,10 @@ class AccessList:
     """By IP version, then length, longest first, then network."""
     keys: frozenset[str] = frozenset()
 
+    def __bool__(self) -> bool:
+        """Whether there is any rule."""
+        return bool(self.subjects) or any(self.prefixes.values())
+
     @classmethod
     def of(cls, rules: Iterable[AccessRule], now: datetime) -> "AccessList":
         """Compiles the rules that hold; of two for the same, the denial stands."""
@@ -78,8 +82,6 @@ class AccessList:
 
     def verdict(self, descriptors: Sequence[Descriptor], now: datetime) -> AccessRule | None:
         """The rule that decides a call, if one does: a denial of any descriptor before what lets another pass."""
-        if not self.keys and not any(self.prefixes.values()):
-            return None
         found = [rule for one in descriptors if (rule := self._verdict(one, now)) is not None]
         return max(found, key=lambda rule: rule.effect.value, default=None)
 

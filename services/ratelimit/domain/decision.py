@@ -1,7 +1,6 @@
 """What was decided on a call, and by which limit."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from services.ratelimit.domain.access import AccessRule
@@ -36,8 +35,7 @@ class Verdict(NamedTuple):
         return self.remaining * 5 < self.capacity
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """What the limits and access rules say of a call: the verdicts of each descriptor, in order."""
 
     allowed: bool

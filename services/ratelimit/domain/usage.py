@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from services.ratelimit.domain.decision import Decision, Verdict
 from services.ratelimit.domain.descriptors import Descriptor
@@ -14,6 +15,14 @@ RECORDED = 2_000
 """Different calls that are recorded of one second. The calls of others are only counted."""
 
 Call = tuple[Descriptor, ...]
+
+
+class Planned(Protocol):
+    """A call as it was planned: the same object for equal calls, so that it is quick to count by."""
+
+    @property
+    def descriptors(self) -> Call:
+        """What is known of the call."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +55,11 @@ class Usage:
     _who_blocked: HeavyHitters[tuple[str, str]] = field(default_factory=lambda: HeavyHitters(_SUBJECTS))
     _who_near: HeavyHitters[tuple[str, str]] = field(default_factory=lambda: HeavyHitters(_SUBJECTS))
     _second: int = 0
-    _calls: dict[Call, int] = field(default_factory=dict)
+    _calls: dict[Planned, int] = field(default_factory=dict)
     _past: dict[tuple[int, Call], int] = field(default_factory=dict)
     _unrecorded: int = 0
 
-    def note(self, now: int, call: Call, decision: Decision) -> None:
+    def note(self, now: int, call: Planned, decision: Decision) -> None:
         """Notes a call and what became of it."""
         if now != self._second:
             self._turn(now)
@@ -95,6 +104,7 @@ class Usage:
 
     def _turn(self, now: int) -> None:
         for call, count in self._calls.items():
-            self._past[self._second, call] = self._past.get((self._second, call), 0) + count
+            place = self._second, call.descriptors
+            self._past[place] = self._past.get(place, 0) + count
         self._calls = {}
         self._second = now

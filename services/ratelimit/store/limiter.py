@@ -1,10 +1,10 @@
 """The limiter: decides calls by the book, the ledger, and what stands in for the ledger while it is away."""
 
 import asyncio
-from asyncio import get_running_loop
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from math import inf
+from time import monotonic_ns
 
 from services._platform.clock import Clock
 from services._platform.errors import RequestIdReused, Unavailable
@@ -48,30 +48,28 @@ class Limiter:
         self._ledger = ledger
         self._clock = clock
         self._plans = Plans(book.rules)
-        self._skew: int | None = None
+        self._skew = int(clock().timestamp() * 1e6) - _ticks()
         self.away = False
         """The ledger did not answer: it is not asked again before `resume`."""
 
     @property
     def now(self) -> int:
         """Microseconds since 1970, by Redis's clock as it was last seen."""
-        ticks = int(get_running_loop().time() * 1e6)
-        if self._skew is None:
-            self._skew = int(self._clock().timestamp() * 1e6) - ticks
-        return ticks + self._skew
+        return _ticks() + self._skew
 
     async def decide(self, descriptors: Sequence[Descriptor], wish: Wish = PLAIN) -> Decision:
         """Decides a call. Refuses a request id that was used with another body."""
-        access = self.book.access.verdict(descriptors, self._clock())
-        if access is not None:
-            nothing = [()] * len(descriptors)
-            return Decision(access.effect is Effect.ALLOW, nothing, access, version=self.book.version)
+        if self.book.access:
+            access = self.book.access.verdict(descriptors, self._clock())
+            if access is not None:
+                nothing = [()] * len(descriptors)
+                return Decision(access.effect is Effect.ALLOW, nothing, access, version=self.book.version)
         plan = self.plan(tuple(descriptors))
         if not plan.claims:
             return Decision(True, [()] * len(descriptors), version=self.book.version)
         decision = await self._decided(plan, wish)
         if wish.what is What.TAKE:
-            self.usage.note(self.now // 1_000_000, plan.descriptors, decision)
+            self.usage.note(self.now // 1_000_000, plan, decision)
         return decision
 
     def plan(self, descriptors: tuple[Descriptor, ...]) -> Plan:
@@ -103,7 +101,7 @@ class Limiter:
         return Decision(allowed, _placed(plan, verdicts), degraded=True, version=self.book.version)
 
     def _of_ledger(self, plan: Plan, wish: Wish, answer: Answer) -> Decision:
-        self._skew = answer.now - int(get_running_loop().time() * 1e6)
+        self._skew = answer.now - _ticks()
         if answer.outcome == Outcome.REUSED:
             raise RequestIdReused(wish.once)
         verdicts = [
@@ -147,6 +145,10 @@ class Limiter:
                 raise Unavailable("redis is away again", metadata={"dependency": "redis"}, retry_after=1)
         self.standby.tidy(self.now)
         self.away = False
+
+
+def _ticks() -> int:
+    return monotonic_ns() // 1000
 
 
 def _placed(plan: Plan, verdicts: Sequence[Verdict]) -> Sequence[Sequence[Verdict]]:

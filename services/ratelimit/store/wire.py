@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import IntEnum, IntFlag
 from math import inf
 from struct import Struct
+from typing import NamedTuple
 
 from services.ratelimit.domain.limits import Enforcement
 from services.ratelimit.domain.rules import Claim
@@ -61,8 +62,7 @@ Line = tuple[int, float, float, float, float, float]
 """Flags, capacity, remaining, retry, reset, delay."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
+class Answer(NamedTuple):
     """What the script says of one call. `now` is Redis's clock, in microseconds since 1970."""
 
     outcome: int
