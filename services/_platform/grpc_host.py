@@ -90,28 +90,34 @@ class ForeignStream:
 
 def foreign(rpc: ForeignRpc | ForeignStream) -> grpc.GenericRpcHandler:
     """The handler of a foreign RPC."""
+    service, _, method = rpc.path.removeprefix("/").partition("/")
+    handler = _foreign_unary(rpc) if isinstance(rpc, ForeignRpc) else _foreign_stream(rpc)
+    return grpc.method_handlers_generic_handler(service, {method: handler})
 
-    async def unary(request: Message, _context: Context) -> Message:
-        reply: Message = await cast("ForeignRpc", rpc).serve(request)
-        return reply
 
-    async def stream(requests: AsyncIterator[Message], _context: Context) -> AsyncIterator[Message]:
-        async for reply in cast("ForeignStream", rpc).serve(requests):
+def _foreign_unary(rpc: ForeignRpc) -> grpc.RpcMethodHandler[Any, Any]:
+    async def serve(request: Message, _context: Context) -> Message:
+        return await rpc.serve(request)
+
+    handler: grpc.RpcMethodHandler[Any, Any] = grpc.unary_unary_rpc_method_handler(
+        cast("Any", serve), request_deserializer=rpc.request.FromString, response_serializer=_serialized
+    )
+    return handler
+
+
+def _foreign_stream(rpc: ForeignStream) -> grpc.RpcMethodHandler[Any, Any]:
+    async def serve(requests: AsyncIterator[Message], _context: Context) -> AsyncIterator[Message]:
+        async for reply in rpc.serve(requests):
             yield reply
 
-    def serialize(reply: Message) -> bytes:
-        return reply.SerializeToString()
+    handler: grpc.RpcMethodHandler[Any, Any] = grpc.stream_stream_rpc_method_handler(
+        cast("Any", serve), request_deserializer=rpc.request.FromString, response_serializer=_serialized
+    )
+    return handler
 
-    make, behaviour = (
-        (grpc.unary_unary_rpc_method_handler, unary)
-        if isinstance(rpc, ForeignRpc)
-        else (grpc.stream_stream_rpc_method_handler, stream)
-    )
-    service, _, method = rpc.path.removeprefix("/").partition("/")
-    handler: grpc.RpcMethodHandler[Any, Any] = make(
-        cast("Any", behaviour), request_deserializer=rpc.request.FromString, response_serializer=serialize
-    )
-    return grpc.method_handlers_generic_handler(service, {method: handler})
+
+def _serialized(reply: Message) -> bytes:
+    return reply.SerializeToString()
 
 
 def _handler(method: Method, serve: Callable[..., Any], chain: Interceptors) -> grpc.RpcMethodHandler[Any, Any]:

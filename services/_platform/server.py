@@ -62,7 +62,7 @@ class Server:
         self._grpc = grpc_host.server()
         self._grpc.add_generic_rpc_handlers(
             (
-                *(grpc_host.handlers(s.DESCRIPTOR, s, interceptors) for s in service.servicers),
+                *(grpc_host.handlers(s.DESCRIPTOR, s, self._interceptors) for s in service.servicers),
                 *map(grpc_host.foreign, service.handlers),
             )
         )

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from services.ratelimit.domain import algorithms
 from services.ratelimit.domain.limits import SECOND, Algorithm, Calendar
-from services.ratelimit.domain.terms import Terms
+from services.ratelimit.domain.terms import NEVER, Terms
 from services.ratelimit.store import wire
 from services.ratelimit.store.wire import What
 from tests.conftest import Backends
@@ -85,8 +85,8 @@ def test_a_script_says_what_the_algorithm_says(
             flags, capacity, remaining, retry, reset, delay = line
             assert (answer.outcome == wire.Outcome.ADMITTED, bool(flags & wire.ALLOWED)) == (allowed, allowed)
             assert (capacity, remaining, delay) == (limit.capacity, max(0, limit.capacity - used), look.delay)
-            if look.allowed == allowed:
-                assert retry == look.retry
+            wait = max(look.retry, look.delay - patience) if look.delay > patience else look.retry
+            assert retry == (NEVER if look.retry == NEVER else wait)
             if units:
                 after = counter.look(now, terms)
                 assert reset == (after.reset if allowed else look.reset)

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from services.ratelimit.domain.descriptors import ANY, SEPARATOR, Descriptor, known
 from services.ratelimit.domain.limits import Limit, Tier
@@ -12,8 +13,7 @@ _INDEXED = "class"
 _TIERS = {tier.value: tier for tier in Tier}
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
+class Claim(NamedTuple):
     """A limit that counts a call, and on whom."""
 
     limit: Limit

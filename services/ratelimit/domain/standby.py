@@ -13,7 +13,7 @@ from services.ratelimit.domain.decision import Verdict
 from services.ratelimit.domain.limits import SECOND, Algorithm, Limit, Outage
 from services.ratelimit.domain.rules import Claim
 from services.ratelimit.domain.shares import Share
-from services.ratelimit.domain.terms import Look, Terms
+from services.ratelimit.domain.terms import NEVER, Look, Terms
 
 MOST_COUNTERS = 100_000
 """Subjects beyond these are refused: there is no memory to count them in."""
@@ -106,7 +106,8 @@ def _part(claim: Claim, terms: Terms, share: Share) -> Terms:
 def _bounded(look: Look, patience: float) -> Look:
     if look.delay <= patience:
         return look
-    return replace(look, allowed=False, retry=int(look.delay - patience))
+    retry = NEVER if look.retry == NEVER else max(look.retry, int(look.delay - patience))
+    return replace(look, allowed=False, retry=retry)
 
 
 def _verdict(claim: Claim, part: Terms, look: Look, *, taken: bool) -> Verdict:

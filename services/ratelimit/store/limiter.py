@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from math import inf
 from time import monotonic_ns
 
@@ -104,24 +104,18 @@ class Limiter:
         self._skew = answer.now - _ticks()
         if answer.outcome == Outcome.REUSED:
             raise RequestIdReused(wish.once)
-        verdicts = [
-            Verdict(
-                claim.limit,
-                claim.subject,
-                bool(flags & wire.ALLOWED),
-                int(capacity),
-                int(remaining),
-                int(retry),
-                int(reset),
-                int(delay),
-                bool(flags & wire.PENALISED),
-            )
-            for claim, (flags, capacity, remaining, retry, reset, delay) in zip(plan.claims, answer.lines, strict=True)
-        ]
-        for verdict in verdicts:
-            if verdict.penalised:
+        verdicts = []
+        for (limit, subject, _, _), (flags, capacity, remaining, retry, reset, delay) in zip(
+            plan.claims, answer.lines, strict=True
+        ):
+            penalised = flags >= wire.PENALISED
+            allowed = flags & wire.ALLOWED != 0
+            verdict = Verdict(limit, subject, allowed, capacity, remaining, retry, reset, delay, penalised)
+            verdicts.append(verdict)
+            if penalised:
                 self._block(verdict)
-        return Decision(answer.outcome == Outcome.ADMITTED, _placed(plan, verdicts), version=self.book.version)
+        admitted = answer.outcome == Outcome.ADMITTED
+        return Decision(admitted, _placed(plan, verdicts), None, False, self.book.version)
 
     def _block(self, verdict: Verdict) -> None:
         root = self.book.rules.limits.get(verdict.limit.root, verdict.limit)
@@ -177,5 +171,5 @@ def _ask(plan: Plan, wish: Wish) -> Ask:
 def charge(key: bytes, claim: Claim, units: int, now: int) -> Ask:
     """What charges a limit for units that were let through elsewhere."""
     head = wire.head(What.CHARGE, 1, patience=inf, once=False, hold=0, from_=False)
-    owed = replace(claim, units=units)
+    owed = claim._replace(units=units)
     return Ask(head + wire.line(owed, Terms.of(claim.limit, units, claim.priority, now)), [key])

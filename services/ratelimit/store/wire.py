@@ -13,8 +13,8 @@ from services.ratelimit.domain.terms import Terms
 
 _HEAD = Struct("<BBHdd")
 _LINE = Struct("<BBddddddddddd")
-_ANSWER_HEAD = Struct("<BHd")
-_ANSWER_LINE = Struct("<Bddddd")
+_ANSWER_HEAD = Struct("<BHq")
+_ANSWER_LINE = Struct("<Bqqqqq")
 
 ALLOWED, PENALISED = 1, 2
 
@@ -58,7 +58,7 @@ class Ask:
     texts: Sequence[bytes] = ()
 
 
-Line = tuple[int, float, float, float, float, float]
+Line = tuple[int, int, int, int, int, int]
 """Flags, capacity, remaining, retry, reset, delay."""
 
 
@@ -112,5 +112,5 @@ def answers(message: bytes) -> Iterator[Answer]:
         outcome, count, now = _ANSWER_HEAD.unpack_from(message, place)
         place += _ANSWER_HEAD.size
         end = place + count * _ANSWER_LINE.size
-        yield Answer(outcome, int(now), list(_ANSWER_LINE.iter_unpack(message[place:end])))
+        yield Answer(outcome, now, list(_ANSWER_LINE.iter_unpack(message[place:end])))
         place = end

@@ -156,7 +156,7 @@ local function decide_one()
         local told = redis.call('GET', once_key)
         if told then
             local same = string.sub(told, 1, #digest) == digest
-            return same and string.sub(told, #digest + 1) or struct.pack('<BHd', REUSED, 0, now)
+            return same and string.sub(told, #digest + 1) or struct.pack('<BHi8', REUSED, 0, now)
         end
     end
 
@@ -164,13 +164,14 @@ local function decide_one()
     for _, line in ipairs(lines) do
         look_within(line)
         if line.delay > patience then
-            line.allowed, line.retry = false, line.delay - patience
+            line.allowed = false
+            line.retry = line.retry == NEVER and NEVER or math.max(line.retry, line.delay - patience)
         end
         admitted = admitted and (line.allowed or line.shadow)
     end
     admitted = admitted or mode == CHARGE
 
-    local answer = { struct.pack('<BHd', admitted and ADMITTED or DENIED, count, now) }
+    local answer = { struct.pack('<BHi8', admitted and ADMITTED or DENIED, count, now) }
     for number, line in ipairs(lines) do
         line.taken = admitted and mode ~= PEEK and (line.allowed or mode == CHARGE)
         if line.taken and line.units > 0 then
@@ -180,7 +181,7 @@ local function decide_one()
         if mode == TAKE and line.denials + line.addresses > 0 and penalised(line, address) then
             verdict = verdict + PENALISED
         end
-        answer[number + 1] = struct.pack('<Bddddd', verdict, line.capacity, math.max(0, line.capacity - line.used),
+        answer[number + 1] = struct.pack('<Bi8i8i8i8i8', verdict, line.capacity, math.max(0, line.capacity - line.used),
             line.retry, line.reset, line.delay)
     end
     if hold and admitted then
