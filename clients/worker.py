@@ -2,25 +2,33 @@
 
 async def resize(run: Run) -> bytes: ...
 async with connect(address) as channel:
-    await Worker(channel, "resizer-1", {"images.resize": resize}, queues=["images"]).work()
+    await Worker(WorkServiceStub(channel).Work, "resizer-1", {"images.resize": resize}, queues=["images"]).work()
 """
 
 import asyncio
 from asyncio import get_running_loop
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, Protocol
 
 import grpc
 
-from mesh.jobs.v1 import job_pb2, work_service_pb2, work_service_pb2_grpc
-
-Stream: TypeAlias = "grpc.aio.StreamStreamCall[work_service_pb2.WorkRequest, work_service_pb2.WorkResponse]"
+from mesh.jobs.v1 import job_pb2, work_service_pb2
 
 _HEARTBEAT = 8.0
 _MOST_TOGETHER = 1000
 _RECONNECT = 0.2
+
+
+class Stream(Protocol):
+    """An open `Work` stream."""
+
+    async def write(self, message: work_service_pb2.WorkRequest, /) -> None: ...
+
+    def __aiter__(self) -> AsyncIterator[work_service_pb2.WorkResponse]: ...
+
+    def cancel(self) -> Any: ...
 
 
 class JobError(Exception):
@@ -53,19 +61,24 @@ Function = Callable[[Run], Awaitable[bytes | None]]
 
 
 class Worker:
-    """Runs the functions of its tasks, at most `capacity` at a time. Outcomes are sent again until they are recorded."""
+    """Runs the functions of its tasks, at most `capacity` at a time. Outcomes are sent again until they are recorded.
+
+    `opens` opens a `Work` stream, whenever there is none; `broken` is what a stream raises that breaks.
+    """
 
     def __init__(
         self,
-        channel: grpc.aio.Channel,
+        opens: Callable[[], Stream],
         name: str,
         tasks: Mapping[str, Function],
         *,
         queues: Sequence[str] = ("default",),
         capacity: int = 100,
         resources: Mapping[str, float] | None = None,
+        broken: type[Exception] = grpc.aio.AioRpcError,
     ) -> None:
-        self._stub = work_service_pb2_grpc.WorkServiceStub(channel)
+        self._opens = opens
+        self._broken = broken
         self._tasks = tasks
         self._hello = work_service_pb2.Hello(
             worker=name,
@@ -86,7 +99,7 @@ class Worker:
         """Works until it is cancelled, or drained; comes back by itself when the stream breaks."""
         try:
             while not (self._draining and not self._running and not self._unrecorded):
-                with suppress(grpc.aio.AioRpcError):
+                with suppress(self._broken):
                     await self._session()
                 await asyncio.sleep(_RECONNECT)
         finally:
@@ -97,7 +110,7 @@ class Worker:
 
     async def _session(self) -> None:
         """One stream, until it breaks or the worker is drained."""
-        call = self._stub.Work()
+        call = self._opens()
         speaking = asyncio.create_task(self._speak(call))
         try:
             async for message in call:

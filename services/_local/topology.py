@@ -114,6 +114,7 @@ class Topology:
             "MESH_METRICS_LISTEN": self.at(f"{name}-metrics"),
             "MESH_POSTGRES_DSN": _with_login(self.postgres_url, service, self.credentials.roles[service]),
             "MESH_REDIS_URL": self.redis_url,
+            "MESH_EDGE": self.at(EDGE),
             "MESH_SIGNING_KEY": self.credentials.signing_key,
             "MESH_TRUST_LOCAL": "1",
         }

@@ -1,4 +1,4 @@
-"""Enqueues jobs into the running transaction of any service, through the one function of jobs' schema that all may call.
+"""Enqueues jobs into the running transaction of any service, through the one function of jobs that all may call.
 
 What is enqueued is checked here against the contract, so that a job that cannot run is refused where it is asked for.
 """
@@ -60,7 +60,7 @@ def request(spec: job_pb2.JobSpec, caller: Principal | None = None, id: UUID | N
 
 
 def check_rpc(target: job_pb2.RpcTarget, caller: Principal | None = None) -> None:
-    """Refuses an RPC as a job that is not there, cannot be one, or is not for the caller, and a request that does not fit."""
+    """Refuses an RPC that is not there, cannot be a job, or is not for the caller, and a request that does not fit."""
     method = methods().get(target.method)
     if method is None:
         raise InvalidArgument(
@@ -117,9 +117,10 @@ def message_class(method: Method) -> Any:
 
 
 def _may(caller: Principal | None, method: Method) -> bool:
-    if caller is None or caller.operator or method.access is Access.PUBLIC:
-        return True
-    return method.access is Access.USER and caller.may(method.permission)
+    """RPCs for services are not reached from the edge, through which jobs call."""
+    if method.access is Access.SERVICE:
+        return False
+    return caller is None or method.access is Access.PUBLIC or caller.may(method.permission)
 
 
 def _mismatch(method: str, expected: str, why: str) -> InvalidArgument:

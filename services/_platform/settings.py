@@ -18,6 +18,8 @@ class Settings(BaseSettings):
     postgres_pool: int = Field(default=8, ge=2, le=100)
     """Connections to Postgres. Small on purpose: hot rows get slower with more."""
     redis_url: SecretStr
+    edge: str = ""
+    """host:port of the edge, for those that call any RPC of the mesh; empty calls none."""
     signing_key: SecretBytes
     """Signs page and resume tokens. The same for all replicas."""
     max_in_flight: int = Field(default=1024, ge=1)

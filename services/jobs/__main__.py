@@ -11,7 +11,7 @@ from services._platform.server import Service, run
 from services._platform.settings import Settings
 from services._platform.stores import open_stores
 from services.jobs import servicer, store
-from services.jobs.worker import dispatching
+from services.jobs.worker import dispatching, firing, running_rpcs
 
 NAME = "jobs"
 TERM = timedelta(seconds=5)
@@ -23,21 +23,24 @@ async def compose(settings: Settings, clock: Clock = system_clock) -> AsyncItera
     """Jobs, ready to be served."""
     pager = Pager(settings.signing_key.get_secret_value())
     async with open_stores(NAME, settings, clock) as stores:
-        lease = Lease(stores.pool, "dispatcher", stores.holder, TERM)
-        segments = store.Segments(stores.pool, lease, clock)
-        journal = store.Journal(stores.pool, lease)
-        dispatcher = store.Dispatcher(journal, segments, lease, stores.doorbell, clock, settings.listen)
-        reads = store.Reads(stores.pool, clock)
-        watching = servicer.Watching(dispatcher, reads)
-        versions = store.Versions(stores.units, stores.doorbell, clock)
-        yield Service(
-            servicers=[
-                servicer.Jobs(store.Jobs(stores.units, stores.doorbell), versions, reads, watching, pager),
-                servicer.Work(dispatcher),
-            ],
-            dependencies=stores.dependencies,
-            loops=[stores.housekeeping, dispatching(dispatcher)],
-        )
+        pool, units, bell = stores.pool, stores.units, stores.doorbell
+        lease = Lease(pool, "dispatcher", stores.holder, TERM)
+        journal, segments = store.Journal(pool, lease), store.Segments(pool, lease, clock)
+        dispatcher = store.Dispatcher(journal, segments, lease, bell, clock, settings.listen)
+        reads, schedules = store.Reads(pool, clock), store.Schedules(pool, units, bell)
+        versions, watching = store.Versions(units, bell, clock), servicer.Watching(dispatcher, reads)
+        async with running_rpcs(dispatcher, settings.edge, stores.holder):
+            yield Service(
+                servicers=[
+                    servicer.Jobs(store.Jobs(units, bell), versions, reads, watching, pager),
+                    servicer.Queues(store.Queues(pool, units, bell), watching, pager, clock),
+                    servicer.Schedules(schedules, pager, clock),
+                    servicer.Workflows(store.Workflows(pool, units, reads, bell)),
+                    servicer.Work(dispatcher),
+                ],
+                dependencies=stores.dependencies,
+                loops=[stores.housekeeping, dispatching(dispatcher), firing(schedules, stores.lease("schedules"))],
+            )
 
 
 if __name__ == "__main__":

@@ -19,6 +19,7 @@ from mesh.jobs.v1 import (
     workflow_service_pb2_grpc,
 )
 from mesh.jobs.v1.job_service_pb2 import BatchCreateJobsRequest, CreateJobRequest, GetJobRequest
+from mesh.jobs.v1.work_service_pb2_grpc import WorkServiceStub
 from services.jobs.__main__ import compose
 from tests.conftest import Clock, Database, eventually, serving, settings
 
@@ -76,7 +77,7 @@ class Jobs:
     @asynccontextmanager
     async def worker(self, tasks: Mapping[str, Function], name: str = "w", **more: Any) -> AsyncIterator[Worker]:
         """A worker while the block lasts."""
-        worker = Worker(self.channel, name, tasks, **more)
+        worker = Worker(WorkServiceStub(self.channel).Work, name, tasks, **more)
         working = asyncio.create_task(worker.work())
         try:
             yield worker

@@ -29,9 +29,7 @@ def missed(miss: Missed) -> Event:
     """A promise was broken, or will be."""
     name = names.JOB.name(str(miss.job.id))
     queue = names.QUEUE.name(miss.job.queue)
-    return Event(
-        name, event_pb2.ObjectiveMissed(job=name, queue=queue, promise=miss.promise, foreseen=miss.foreseen)
-    )
+    return Event(name, event_pb2.ObjectiveMissed(job=name, queue=queue, promise=miss.promise, foreseen=miss.foreseen))
 
 
 def failure(task: str, failure: Failure) -> job_pb2.Failure:

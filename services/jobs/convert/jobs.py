@@ -1,6 +1,5 @@
 """Jobs, runs and dead letters, as messages."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +9,7 @@ from services.jobs.convert import names, specs
 from services.jobs.domain.jobs import State
 
 
-def job(row: Mapping[str, Any], now: datetime) -> job_pb2.Job:
+def job(row: Any, now: datetime) -> job_pb2.Job:
     """A job with all that is stored of it, as seen at an instant."""
     spec = job_pb2.JobSpec.FromString(row["spec"])
     made = job_pb2.Job(
@@ -30,7 +29,7 @@ def job(row: Mapping[str, Any], now: datetime) -> job_pb2.Job:
     return made
 
 
-def state(row: Mapping[str, Any], spec: job_pb2.JobSpec, now: datetime) -> State:
+def state(row: Any, spec: job_pb2.JobSpec, now: datetime) -> State:
     """Where a job stands, by its newest version, claim, end and failure."""
     run = row["run"]
     if row["end_run"] is not None and row["end_run"] >= run:
@@ -46,14 +45,14 @@ def state(row: Mapping[str, Any], spec: job_pb2.JobSpec, now: datetime) -> State
     return State.WAITING if spec.dependencies and not claimed else State.READY
 
 
-def failure(row: Mapping[str, Any]) -> job_pb2.Failure:
+def failure(row: Any) -> job_pb2.Failure:
     """Why a run failed, as it is stored."""
     message = job_pb2.Failure(code=row["code"], message=row["message"], fingerprint=row["fingerprint"])
     setattr(message, "class", row["kind"])
     return message
 
 
-def run(row: Mapping[str, Any]) -> job_pb2.JobRun:
+def run(row: Any) -> job_pb2.JobRun:
     """A run."""
     return job_pb2.JobRun(
         run=row["run"],
@@ -64,7 +63,7 @@ def run(row: Mapping[str, Any]) -> job_pb2.JobRun:
     )
 
 
-def group(row: Mapping[str, Any]) -> job_service_pb2.DeadLetterGroup:
+def group(row: Any) -> job_service_pb2.DeadLetterGroup:
     """Dead jobs that died of the same thing."""
     return job_service_pb2.DeadLetterGroup(
         fingerprint=row["fingerprint"],
@@ -74,7 +73,7 @@ def group(row: Mapping[str, Any]) -> job_service_pb2.DeadLetterGroup:
         count=row["count"],
         first_time=timestamp(row["first_time"]),
         last_time=timestamp(row["last_time"]),
-        sample_jobs=[names.JOB.name(str(id)) for id in row["sample"]],
+        sample_jobs=[names.JOB.name(str(job_id)) for job_id in row["sample"]],
     )
 
 

@@ -1,20 +1,20 @@
 """What was asked for, from message and row to a job on the board."""
 
 import hashlib
-from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal, get_args
 from uuid import UUID
 
 from google.protobuf.duration_pb2 import Duration
 
 from mesh.jobs.v1 import job_pb2
 from services.jobs.convert import names
-from services.jobs.domain.refusals import ParentNotFound
 from services.jobs.domain.jobs import DEFAULT_TIMEOUT, Dependency, Failure, FailureClass, Job, Policy
+from services.jobs.domain.refusals import ParentNotFound
 
+_PolicyField = Literal["retry", "timeout", "heartbeat_timeout", "objective", "result_cache_lifetime"]
 _PLAIN = Policy()
-_POLICY_FIELDS = ("retry", "timeout", "heartbeat_timeout", "objective", "result_cache_lifetime")
+_POLICY_FIELDS: tuple[_PolicyField, ...] = get_args(_PolicyField)
 
 
 def seconds(duration: Duration) -> float:
@@ -61,7 +61,7 @@ def policy(spec: job_pb2.JobSpec) -> Policy:
     )
 
 
-def job(row: Mapping[str, Any]) -> Job:
+def job(row: Any) -> Job:
     """A job as it is stored. `ready` is in the past when it may run at once."""
     spec = job_pb2.JobSpec.FromString(row["spec"])
     created = row["create_time"].timestamp()
@@ -107,4 +107,6 @@ def failure(message: job_pb2.Failure) -> Failure:
 
 def digest(task: str, payload: bytes) -> bytes:
     """The same for jobs with the same target and payload."""
-    return hashlib.blake2b(payload, digest_size=16, key=hashlib.blake2b(task.encode(), digest_size=16).digest()).digest()
+    return hashlib.blake2b(
+        payload, digest_size=16, key=hashlib.blake2b(task.encode(), digest_size=16).digest()
+    ).digest()

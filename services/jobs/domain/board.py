@@ -1,8 +1,8 @@
 """The board: every job that has not ended, and the one place where it is decided what becomes of it.
 
-A turn takes in what has happened (jobs that came, outcomes that workers told, instants that passed), decides, and leaves
-its decisions in `turn`. The board is right only if each turn is committed: when a commit fails, the board is thrown away
-and made anew from what is stored.
+A turn takes in what has happened (jobs that came, outcomes that workers told, instants that passed), decides, and
+leaves its decisions in `turn`. The board is right only if each turn is committed: when a commit fails, the board is
+thrown away and made anew from what is stored.
 """
 
 import heapq
@@ -202,7 +202,7 @@ class Board:
 
     def numbers(self, name: str, now: float) -> Numbers:
         """The numbers of a queue."""
-        workers = sum(worker.connected and name in worker.queues for worker in self.workers.values())
+        workers = sum(worker.connected and worker.serves(name) for worker in self.workers.values())
         return self._queue(name, now).numbers(now, workers)
 
     # ---- Who gets what ----
@@ -218,7 +218,7 @@ class Board:
     def _feed(self, worker: Worker, rooms: dict[str, int], now: float) -> bool:
         """Gives a worker a chunk; whether it may take more."""
         wanted = min(worker.room, _CHUNK)
-        for name in worker.queues:
+        for name in worker.queues or tuple(rooms):
             room = min(wanted, rooms.get(name, 0))
             if room <= 0:
                 continue
@@ -380,7 +380,9 @@ class Board:
         """Announces promises that will not be kept at the present rate."""
         for queue in self.queues.values():
             wait = queue.drain_time()
-            for job in queue.promised() if wait is not None else ():
+            if wait is None:
+                continue
+            for job in queue.promised():
                 if now - job.since + wait > job.policy.max_queue:
                     self._miss(job, "max_queue_duration", foreseen=now - job.since <= job.policy.max_queue)
 
@@ -389,4 +391,3 @@ class Board:
         if not job.told & bit:
             job.told |= bit
             self.turn.missed.append(Missed(job, promise, foreseen))
-

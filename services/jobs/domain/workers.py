@@ -11,7 +11,10 @@ GRACE = 30.0
 
 @dataclass(slots=True, eq=False)
 class Worker:
-    """Who takes jobs, and what room is left. A worker that was not heard of since a takeover is not connected."""
+    """Who takes jobs, and what room is left. Without queues it takes from all.
+
+    A worker that was not heard of since a takeover is not connected.
+    """
 
     name: str
     heard: float
@@ -27,6 +30,10 @@ class Worker:
     def room(self) -> int:
         """How many runs it takes now."""
         return self.capacity - len(self.running) if self.connected else 0
+
+    def serves(self, queue: str) -> bool:
+        """Whether it takes from a queue."""
+        return not self.queues or queue in self.queues
 
     def offer(self, resources: Mapping[str, float]) -> None:
         """States what it has; what runs goes on taking its part."""

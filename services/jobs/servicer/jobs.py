@@ -21,8 +21,6 @@ from services.jobs.store.versions import CANCEL, RUN_NOW, Versions
 
 _EQUAL = frozenset({"="})
 _FIELDS = {"queue": _EQUAL, "tenant": _EQUAL, "task": _EQUAL, "state": _EQUAL}
-_KEPT = ("queue", "dependencies", "unique")
-"""Fields of a spec that an edit leaves as they are."""
 
 
 class Jobs(JobServiceServicer[Call]):
@@ -129,7 +127,10 @@ def _same(job: job_pb2.Job) -> job_pb2.Job:
 
 
 def _edited(spec: job_pb2.JobSpec, patch: job_pb2.JobSpec, mask: FieldMask) -> job_pb2.JobSpec:
-    """A spec with the fields that the mask names taken from a patch; all of them when it names none."""
+    """A spec with the fields that the mask names taken from a patch; all of them when it names none.
+
+    Its queue, dependencies and unique key stay as they are.
+    """
     edited = job_pb2.JobSpec()
     paths = [path.removeprefix("spec.") for path in mask.paths if path not in ("spec", "*")]
     if paths:
@@ -140,8 +141,9 @@ def _edited(spec: job_pb2.JobSpec, patch: job_pb2.JobSpec, mask: FieldMask) -> j
             raise InvalidArgument.of("update_mask", str(error)) from error
     else:
         edited.CopyFrom(patch)
-    for field in _KEPT:
-        edited.ClearField(field)
+    edited.ClearField("queue")
+    edited.ClearField("dependencies")
+    edited.ClearField("unique")
     kept = job_pb2.JobSpec(queue=spec.queue, dependencies=spec.dependencies)
     if spec.HasField("unique"):
         kept.unique.CopyFrom(spec.unique)

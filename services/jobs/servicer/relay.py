@@ -25,6 +25,4 @@ async def relay(
             async for reply in method(channel)(request, metadata=metadata, timeout=call.remaining):
                 yield reply
     except grpc.aio.AioRpcError as error:
-        raise Unavailable(
-            "the dispatcher is away", metadata={"dependency": "dispatcher"}, retry_after=0.5
-        ) from error
+        raise Unavailable("the dispatcher is away", metadata={"dependency": "dispatcher"}, retry_after=0.5) from error

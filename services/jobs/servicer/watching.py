@@ -43,11 +43,11 @@ class Watching:
             ):
                 yield reply
             return
-        id = UUID(names.JOB.id(request.name))
+        job = UUID(names.JOB.id(request.name))
         said: asyncio.Queue[job_pb2.JobProgress] = asyncio.Queue(_MOST_UNTOLD)
-        stop = self._dispatcher.watch(id, lambda progress: None if said.full() else said.put_nowait(progress))
+        stop = self._dispatcher.watch(job, lambda progress: None if said.full() else said.put_nowait(progress))
         try:
-            async for told in self._follow(id, said):
+            async for told in self._follow(job, said):
                 yield told
         finally:
             stop()
@@ -84,11 +84,11 @@ class Watching:
             ):
                 yield reply
             return
-        id = names.QUEUE.id(request.name)
+        queue = names.QUEUE.id(request.name)
         clock, shown, told = get_running_loop().time, queue_pb2.QueueStatistics(drain_duration=None), 0.0
         first = True
         while True:
-            statistics = queues.statistics(self._dispatcher.numbers(id))
+            statistics = queues.statistics(self._dispatcher.numbers(queue))
             if first or statistics != shown or clock() - told >= HEARTBEAT:
                 first, shown, told = False, statistics, clock()
                 yield queue_service_pb2.WatchQueueResponse(statistics=statistics)

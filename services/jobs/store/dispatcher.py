@@ -1,8 +1,8 @@
 """The dispatcher: one process at a time, under a lease, that knows every unfinished job and hands them to workers.
 
-It works in turns. A turn takes in what workers said and what was enqueued, lets the board decide, commits all decisions in
-one statement, and only then tells the workers. While a turn commits, the next one's input gathers, so the batch grows
-with the load. When anything goes wrong the board is thrown away and loaded again: what is stored is the truth.
+It works in turns. A turn takes in what workers said and what was enqueued, lets the board decide, commits all decisions
+in one statement, and only then tells the workers. While a turn commits, the next one's input gathers, so the batch
+grows with the load. When anything goes wrong the board is thrown away and loaded again: what is stored is the truth.
 """
 
 import asyncio

@@ -59,15 +59,12 @@ class Jobs:
 
 async def enqueue_all(unit: Unit, submissions: Sequence[_Submission]) -> list[Sequence[Enqueued] | Refusal]:
     """Enqueues submissions; one verdict each."""
-    verdicts: list[Sequence[Enqueued] | Refusal | None] = []
     requests = [request for one in submissions for request in one.requests]
     closed = await _closed_queues(unit.connection, requests)
     known = await _known_parents(unit.connection, requests)
-    for one in submissions:
-        verdicts.append(_refusal(one.requests, closed, known))
-    together = [
-        place for place, one in enumerate(submissions) if verdicts[place] is None and not one.may_conflict
-    ]
+    verdicts: list[Sequence[Enqueued] | Refusal | None]
+    verdicts = [_refusal(one.requests, closed, known) for one in submissions]
+    together = [place for place, one in enumerate(submissions) if verdicts[place] is None and not one.may_conflict]
     if together:
         found = iter(
             await platform.enqueue(

@@ -58,7 +58,7 @@ class News:
     """What was committed since a snapshot."""
 
     snapshot: str
-    jobs: Sequence[Mapping[str, Any]]
+    jobs: Sequence[Any]
     requests: Sequence[Request]
 
 
@@ -68,9 +68,9 @@ class Loaded:
 
     snapshot: str
     ring: Ring
-    jobs: Sequence[Mapping[str, Any]]
-    claims: Mapping[JobId, Mapping[str, Any]]
-    failures: Mapping[JobId, Mapping[str, Any]]
+    jobs: Sequence[Any]
+    claims: Mapping[JobId, Any]
+    failures: Mapping[JobId, Any]
     requests: Sequence[Request]
     settings: Mapping[str, Settings]
 
@@ -151,9 +151,7 @@ class Journal:
             await self._commit_blocks(connection, turn, fence, ring, now)
             await _commit_rows(connection, turn, ring.slot, now)
 
-    async def _commit_blocks(
-        self, connection: Connection, turn: Turn, fence: int, ring: Ring, now: datetime
-    ) -> None:
+    async def _commit_blocks(self, connection: Connection, turn: Turn, fence: int, ring: Ring, now: datetime) -> None:
         claimed = [job.id for job in turn.claimed]
         standing = await connection.fetchval(
             Q["commit_turn"],
@@ -212,9 +210,7 @@ async def _commit_rows(connection: Connection, turn: Turn, slot: int, now: datet
             if job.policy.cache_lifetime
         }
         if cached:
-            await connection.execute(
-                Q["cache_results"], list(cached), *sql.columns(list(cached.values()), 2)
-            )
+            await connection.execute(Q["cache_results"], list(cached), *sql.columns(list(cached.values()), 2))
     if turn.released:
         await connection.execute(Q["release_unique"], *sql.columns(turn.released, 3))
     announced = [*map(events.ended, turn.ended), *map(events.missed, turn.missed)]

@@ -37,11 +37,9 @@ class Reads:
             rows = await connection.fetch(Q["get_jobs"], ids, min(ids, default=None), max(ids, default=None))
         by_id = {row["job_id"]: row for row in rows}
         now = self._clock()
-        return [jobs.job(by_id[id], now) for id in ids if id in by_id]
+        return [jobs.job(by_id[one], now) for one in ids if one in by_id]
 
-    async def page(
-        self, filter: Filter, after: UUID | None, limit: int
-    ) -> tuple[list[job_pb2.Job], UUID | None]:
+    async def page(self, filter: Filter, after: UUID | None, limit: int) -> tuple[list[job_pb2.Job], UUID | None]:
         """Jobs after one, newest first, and where the next page starts, if there may be one.
 
         A page that looks for a state looks at so many jobs and no more, so it may come out short.
@@ -79,6 +77,4 @@ class Reads:
         """The dead-letter queue by what went wrong, largest group first."""
         count, fingerprint, of_queue = (int(after[0]), after[1], after[2]) if after else (None, None, None)
         async with reading(self._pool) as connection:
-            return list(
-                await connection.fetch(Q["group_dead_letters"], queue, count, fingerprint, of_queue, limit)
-            )
+            return list(await connection.fetch(Q["group_dead_letters"], queue, count, fingerprint, of_queue, limit))

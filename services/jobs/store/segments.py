@@ -1,6 +1,6 @@
 """Turns the ring of segments: opens the next, carries what is unfinished out of the oldest, and so frees its space."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Any
 
@@ -40,7 +40,7 @@ class Segments:
         self._written = 0
         self._strays = []
 
-    def note_strays(self, rows: Sequence[Mapping[str, Any]]) -> None:
+    def note_strays(self, rows: Sequence[Any]) -> None:
         """Counts what was enqueued, and notes what a late transaction wrote into a segment that is closed by now."""
         self._written += len(rows)
         if rows and any(row["slot"] not in (slots := self.ring.open_slots) for row in rows):
@@ -50,7 +50,7 @@ class Segments:
         """Turns the ring when it is time, and brings strays home."""
         if self._strays:
             strays, self._strays = self._strays, []
-            await self._carry([board.jobs[id] for id in strays if id in board.jobs], fence, None)
+            await self._carry([board.jobs[stray] for stray in strays if stray in board.jobs], fence, None)
         if self._written < self._most and self._clock() - self.ring.start_time < self._longest:
             return
         if self.ring.newest > self.ring.oldest_open:

@@ -19,9 +19,7 @@ def missing_parents(loaded: Loaded) -> list[JobId]:
     return list(waiting - {row["job_id"] for row in loaded.jobs})
 
 
-def board(
-    loaded: Loaded, ended: Mapping[JobId, State], fence: int, chance: random.Random, now: float
-) -> Board:
+def board(loaded: Loaded, ended: Mapping[JobId, State], fence: int, chance: random.Random, now: float) -> Board:
     """The board as it stood. Runs stay with their workers, which have a grace to come back."""
     made = Board(fence << _TICKETS_OF_A_FENCE, loaded.settings, chance, now)
     jobs = [specs.job(row) for row in loaded.jobs]

@@ -69,9 +69,7 @@ class Versions:
 
         return await self._told(await self._units.run(once, work))
 
-    async def redrive(
-        self, ids: Sequence[UUID], fingerprint: str, per_second: float, once: Once[int, Reply]
-    ) -> Reply:
+    async def redrive(self, ids: Sequence[UUID], fingerprint: str, per_second: float, once: Once[int, Reply]) -> Reply:
         """Puts dead jobs back, so many a second. Refuses when one of those named is not dead."""
 
         async def work(unit: Unit) -> int:
