@@ -29,7 +29,7 @@ async def compose(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         dispatcher = store.Dispatcher(journal, segments, lease, bell, clock, settings.listen)
         reads, schedules = store.Reads(pool, clock), store.Schedules(pool, units, bell)
         versions, watching = store.Versions(units, bell, clock), servicer.Watching(dispatcher, reads)
-        async with running_rpcs(dispatcher, settings.edge, stores.holder):
+        async with dispatcher.held(), running_rpcs(dispatcher, settings.edge, stores.holder):
             yield Service(
                 servicers=[
                     servicer.Jobs(store.Jobs(units, bell), versions, reads, watching, pager),

@@ -62,7 +62,7 @@ def policy(spec: job_pb2.JobSpec) -> Policy:
 
 
 def job(row: Any) -> Job:
-    """A job as it is stored. `ready` is in the past when it may run at once."""
+    """A job as it is stored. `ready` is 0 when it may run at once, whatever the clock of who enqueued it said."""
     spec = job_pb2.JobSpec.FromString(row["spec"])
     created = row["create_time"].timestamp()
     ready = row["ready_time"]
@@ -74,7 +74,7 @@ def job(row: Any) -> Job:
         task=row["task"],
         priority=row["priority"],
         run=row["run"],
-        ready=ready.timestamp() if ready is not None else created,
+        ready=ready.timestamp() if ready is not None else 0.0,
         created=created,
         policy=policy(spec),
         payload=payload(spec),

@@ -76,6 +76,11 @@ class Policy:
     cache_lifetime: float = 0.0
     resources: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def shape(self) -> str:
+        """The same for jobs that take up the same of a worker; no key of a caller's."""
+        return f"\0{sorted(self.resources.items())}" if self.resources else ""
+
 
 @dataclass(frozen=True, slots=True)
 class Dependency:

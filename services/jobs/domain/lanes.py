@@ -22,7 +22,7 @@ Fits = Callable[[Job], bool]
 
 @dataclass(slots=True, eq=False)
 class KeyLane:
-    """The jobs of one key, oldest first."""
+    """The jobs of one key, oldest first. Those without one stand with others that take up the same of a worker."""
 
     key: str
     jobs: deque[Job] = field(default_factory=deque)
@@ -63,8 +63,8 @@ class Gate:
         return not self.per_tenant or self.running_tenants.get(tenant, 0) < self.per_tenant
 
     def take(self, job: Job) -> None:
-        """Counts a job that starts."""
-        if job.key:
+        """Counts a job that starts. One that is tried again may hold its key already."""
+        if job.key and not job.holds_key:
             place = (job.tenant, job.key)
             self.running_keys[place] = self.running_keys.get(place, 0) + 1
             job.holds_key = True
@@ -104,9 +104,10 @@ class Level:
         tenant = self._tenants.get(job.tenant)
         if tenant is None:
             tenant = self._tenants[job.tenant] = TenantLane(job.tenant)
-        lane = tenant.keys.get(job.key)
+        name = job.key or job.policy.shape
+        lane = tenant.keys.get(name)
         if lane is None:
-            lane = tenant.keys[job.key] = KeyLane(job.key)
+            lane = tenant.keys[name] = KeyLane(name)
         if front:
             lane.jobs.appendleft(job)
         else:

@@ -32,7 +32,7 @@ class Timing:
         """Refuses what cannot be read, with the field of a cron expression that is at fault."""
         try:
             zone = ZoneInfo(self.zone)
-        except (ValueError, OSError) as error:
+        except (KeyError, ValueError, OSError) as error:
             raise ScheduleInvalid("time_zone", 0, f"there is no time zone {self.zone!r}") from error
         if self.cron:
             _check_cron(self.cron, datetime(2026, 1, 1, tzinfo=zone))

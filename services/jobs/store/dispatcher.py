@@ -8,12 +8,13 @@ grows with the load. When anything goes wrong the board is thrown away and loade
 import asyncio
 import random
 from asyncio import get_running_loop
-from collections.abc import Callable, Mapping
-from contextlib import suppress
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager, suppress
 
 from mesh.jobs.v1 import job_pb2, work_service_pb2
 from services._platform.clock import Clock
 from services._platform.doorbell import Doorbell
+from services._platform.errors import Refusal
 from services._platform.lease import Lease
 from services.jobs.convert import specs, work
 from services.jobs.domain.board import Board
@@ -121,10 +122,15 @@ class Dispatcher:
             raise
         return True
 
-    async def stop(self) -> None:
-        """Lets another take over at once."""
-        self._stand_down()
-        await self._lease.give_up()
+    @asynccontextmanager
+    async def held(self) -> AsyncIterator[None]:
+        """After the block another may take over at once."""
+        try:
+            yield
+        finally:
+            self._stand_down()
+            with suppress(Refusal):
+                await self._lease.give_up()
 
     def _stand_down(self) -> None:
         self._board = None

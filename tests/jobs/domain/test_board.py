@@ -1,6 +1,7 @@
 """The board: states, retries, graphs and promises."""
 
 import random
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -19,7 +20,7 @@ BAD = Failure(FailureClass.PERMANENT, "BAD", "is bad")
 
 
 def board(**settings: Settings) -> Board:
-    return Board(1, settings, random.Random(1), 0.0)
+    return Board(1, settings, random.Random(1), 0.0)  # noqa: S311
 
 
 def job(number: int, policy: Policy | None = None, *, key: str = "", after: tuple[Dependency, ...] = ()) -> Job:
@@ -202,7 +203,7 @@ def test_a_promise_that_breaks_or_will_is_announced_once() -> None:
 def test_delays_are_full_jitter_below_the_doubled_bound(failures: int, most: float) -> None:
     one = job(1, Policy(initial_delay=0.5, max_delay=most))
     one.failures = failures
-    delay = retries.delay(one, Failure(FailureClass.TRANSIENT, "", ""), random.Random(failures))
+    delay = retries.delay(one, Failure(FailureClass.TRANSIENT, "", ""), random.Random(failures))  # noqa: S311
     assert 0 <= delay <= min(most, 0.5 * 2.0 ** min(failures - 1, 60))
 
 
@@ -231,7 +232,7 @@ def test_a_cycle_is_named_and_so_is_a_step_that_is_not_there() -> None:
     names = caught.value.metadata["cycle"].split(" -> ")
     assert (names[0], len(names)) == (names[-1], 4)
     waits_for = {"a": "c", "b": "a", "c": "b"}
-    assert all(waits_for[one] == following for one, following in zip(names, names[1:], strict=False))
+    assert all(waits_for[one] == following for one, following in pairwise(names))
     with pytest.raises(StepUnknown):
         graph.check({"a": ["b"]})
 

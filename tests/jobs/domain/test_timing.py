@@ -1,7 +1,7 @@
 """When schedules fire, over years and all zones."""
 
 from datetime import UTC, datetime, timedelta
-from itertools import islice, takewhile
+from itertools import islice, pairwise, takewhile
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
@@ -37,19 +37,20 @@ def test_an_hour_that_is_left_out_and_one_that_comes_twice() -> None:
 def test_a_daily_schedule_fires_once_a_day_in_every_zone(zone: str, day: int, hour: int, minute: int) -> None:
     timing = Timing(cron=f"{minute} {hour} * * *", zone=zone)
     start = datetime(2018, 1, 1, tzinfo=UTC) + timedelta(days=day)
-    fires = list(islice(timing.after(start), 400))
+    fires = list(islice(timing.after(start), 20))
     assert fires == sorted(set(fires))
-    gaps = [after - before for before, after in zip(fires, fires[1:], strict=False)]
+    gaps = [after - before for before, after in pairwise(fires)]
     # A zone may skip a whole day, as Samoa did in 2011; since 2018 none has.
     assert all(timedelta(hours=21) < gap < timedelta(hours=27) for gap in gaps)
 
 
 @given(
-    after=st.datetimes(datetime(2018, 1, 1), datetime(2035, 1, 1), timezones=st.just(UTC)),
+    days=st.floats(0, 6000),
     cron=st.sampled_from(["*/7 * * * *", "0 9 * * MON-FRI", "15 10 L * *", "*/20 * * * * *", "0 0 29 2 *"]),
     zone=st.sampled_from(["UTC", "America/New_York", "Australia/Lord_Howe", "Asia/Kathmandu"]),
 )
-def test_from_wherever_one_looks_the_fires_are_the_same(after: datetime, cron: str, zone: str) -> None:
+def test_from_wherever_one_looks_the_fires_are_the_same(days: float, cron: str, zone: str) -> None:
+    after = datetime(2018, 1, 1, tzinfo=UTC) + timedelta(days=days)
     timing = Timing(cron=cron, zone=zone)
     fires = list(islice(timing.after(after), 6))
     assert all(fire > after for fire in fires)
