@@ -1,6 +1,7 @@
 """Enqueueing, working and what becomes of jobs, over the wire."""
 
 import asyncio
+from functools import partial
 
 import grpc
 import pytest
@@ -119,7 +120,7 @@ async def test_dead_letters_are_grouped_edited_and_redriven(jobs: Jobs) -> None:
         assert redriven.redriven_count == 3
         await jobs.reaches(names[0], "SUCCEEDED")
         for name in names[1:]:
-            await eventually(lambda name=name: _dead_again(jobs, name))
+            await eventually(partial(_dead_again, jobs, name))
         refusal = await refused(jobs.jobs.RedriveJobs(RedriveJobsRequest(jobs=[names[0]])))
         assert refusal.reason == "JOB_NOT_DEAD"
 
@@ -177,7 +178,8 @@ async def test_progress_and_state_are_watched(jobs: Jobs) -> None:
 
     name = await jobs.enqueue("telling", keep_result=True)
     stream = jobs.jobs.WatchRun(WatchRunRequest(name=name))
-    states, lines = [], []
+    states: list[str] = []
+    lines: list[str] = []
     async with jobs.worker({"telling": telling}), asyncio.timeout(20):
         async for told in stream:
             if told.HasField("progress"):

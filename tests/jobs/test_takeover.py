@@ -3,7 +3,8 @@
 import asyncio
 import random
 from collections import Counter
-from contextlib import AsyncExitStack
+
+import grpc
 
 from clients.worker import Run, Worker
 from mesh.jobs.v1.work_service_pb2_grpc import WorkServiceStub
@@ -24,24 +25,21 @@ async def test_jobs_and_runs_survive_the_dispatcher(database: Database, clock: C
         runs[run.item.job] += 1
         await go.wait()
 
-    async with AsyncExitStack() as first:
-        jobs = await first.enter_async_context(running(database, clock))
-        names = await jobs.enqueue_many(*(spec("held") for _ in range(20)), *(spec("later") for _ in range(5)))
-        channels = [jobs.channel]
-        worker = Worker(lambda: WorkServiceStub(channels[-1]).Work(), "w", {"held": held}, capacity=20)
-        working = asyncio.create_task(worker.work())
-        await eventually(lambda: _is(len(runs) == 20))
-        other = await first.enter_async_context(running(database, clock))
-        channels.append(other.channel)
-    async with running(database, clock) as after:
-        channels.append(after.channel)
-        go.set()
-        for name in names[:20]:
-            job = await after.reaches(name, "SUCCEEDED")
-            assert job.run == 1
-        assert {await after.state(name) for name in names[20:]} == {"READY"}
-        working.cancel()
-        await asyncio.gather(working, return_exceptions=True)
+    address = f"127.0.0.1:{ports.choose(['jobs'], {}, edge=None, seed=database.name)['jobs']}"
+    async with grpc.aio.insecure_channel(address) as channel:
+        worker = Worker(WorkServiceStub(channel).Work, "w", {"held": held}, capacity=20)
+        async with running(database, clock, listen=address) as jobs:
+            names = await jobs.enqueue_many(*(spec("held") for _ in range(20)), *(spec("later") for _ in range(5)))
+            working = asyncio.create_task(worker.work())
+            await eventually(lambda: _is(len(runs) == 20))
+        async with running(database, clock, listen=address) as after:
+            go.set()
+            for name in names[:20]:
+                job = await after.reaches(name, "SUCCEEDED")
+                assert job.run == 1
+            assert {await after.state(name) for name in names[20:]} == {"READY"}
+            working.cancel()
+            await asyncio.gather(working, return_exceptions=True)
     assert set(runs.values()) == {1}
 
 
@@ -111,7 +109,8 @@ async def test_a_snapshot_that_is_held_makes_no_dead_rows(database: Database, cl
         )
         assert {row["relname"] for row in dead} <= {"lease", "dispatcher"}
         updates = await connection.fetchval(
-            "SELECT sum(n_tup_upd + n_tup_del) FROM pg_stat_user_tables WHERE schemaname = 'jobs' AND relname <> 'lease'"
+            "SELECT sum(n_tup_upd + n_tup_del) FROM pg_stat_user_tables"
+            " WHERE schemaname = 'jobs' AND relname <> 'lease'"
         )
         assert updates <= 1
         await pinned.execute("ROLLBACK")

@@ -141,7 +141,8 @@ def test_a_key_that_is_served_one_by_one_waits_for_its_retry() -> None:
     one = worker(on)
     for number in range(3):
         on.arrive(job(number, key="k"), {}, 0.0)
-    order, now = [], 0.0
+    order: list[int] = []
+    now = 0.0
     failed = False
     while len(order) < 3:
         on.pass_time(now)
@@ -255,10 +256,10 @@ def test_whatever_happens_every_job_ends_once_and_moves_are_legal(chance: random
     queue = on.queues["q"]
     move = queue.move
 
-    def noted(one: Job, state: State) -> None:
-        if one.state is not state:
-            moves.append((one.state, state))
-        move(one, state)
+    def noted(job: Job, state: State) -> None:
+        if job.state is not state:
+            moves.append((job.state, state))
+        move(job, state)
 
     queue.move = noted  # type: ignore[method-assign]
     names = ["a", "b"]

@@ -139,7 +139,8 @@ def test_no_fire_is_lost_or_doubled_however_unevenly_it_is_looked(steps: list[in
     timing = Timing(cron="*/13 * * * *", zone=zone)
     rules = Rules(timing, Overlap.ALLOW, Missed.CATCH_UP, timedelta(days=31))
     start = now = datetime(2026, 10, 24, 22, tzinfo=UTC)
-    next_time, fired = next(timing.after(now)), []
+    fired: list[datetime] = []
+    next_time = next(timing.after(now))
     for step in steps:
         now += timedelta(seconds=step)
         made = plan(rules, next_time, (), False, now)
