@@ -33,6 +33,8 @@ async def test_jobs_and_runs_survive_the_dispatcher(database: Database, clock: C
             working = asyncio.create_task(worker.work())
             await eventually(lambda: _is(len(runs) == 20))
         async with running(database, clock, listen=address) as after:
+            # The first connection was refused while nobody was there.
+            await asyncio.wait_for(after.channel.channel_ready(), 20)
             go.set()
             for name in names[:20]:
                 job = await after.reaches(name, "SUCCEEDED")
