@@ -125,6 +125,30 @@ async def test_a_drained_queue_takes_nothing_and_works_off_what_is_there(jobs: J
     await jobs.enqueue()
 
 
+async def test_a_full_queue_takes_nothing_until_there_is_room(jobs: Jobs) -> None:
+    await jobs.queues.UpdateQueue(UpdateQueueRequest(queue=queue_pb2.Queue(name=QUEUE, max_waiting=5)))
+    await jobs.enqueue_many(*(spec() for _ in range(5)))
+
+    async def full() -> bool:
+        try:
+            await jobs.enqueue_many(spec("other"))
+        except grpc.aio.AioRpcError as error:
+            return error.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+        return False
+
+    await eventually(full)
+
+    async def noop(run: Run) -> None:
+        return None
+
+    async with jobs.worker({"noop": noop, "other": noop}):
+
+        async def room() -> bool:
+            return not await full()
+
+        await eventually(room)
+
+
 async def test_limits_hold_over_all_workers(jobs: Jobs) -> None:
     running: set[str] = set()
     most = 0

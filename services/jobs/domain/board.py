@@ -205,6 +205,13 @@ class Board:
         workers = sum(worker.connected and worker.serves(name) for worker in self.workers.values())
         return self._queue(name, now).numbers(now, workers)
 
+    @property
+    def full(self) -> frozenset[str]:
+        """The queues that hold as many jobs as they may."""
+        return frozenset(
+            name for name, queue in self.queues.items() if queue.waiting_count >= queue.settings.max_waiting
+        )
+
     # ---- Who gets what ----
 
     def assign(self, now: float) -> None:

@@ -58,6 +58,7 @@ class Dispatcher:
         self._rings = -1
         self._looked = 0.0
         self._ticked = 0.0
+        self._full: frozenset[str] | None = None
 
     # ---- For servicers ----
 
@@ -145,7 +146,7 @@ class Dispatcher:
         self._segments.begin(loaded.ring)
         await self._journal.announce(fence, self._address)
         self._board, self._fence, self._snapshot = board, fence, loaded.snapshot
-        self._looked = 0.0
+        self._looked, self._full = 0.0, None
 
     async def _turn(self) -> bool:
         """One turn; whether it found anything to do."""
@@ -159,6 +160,9 @@ class Dispatcher:
         if get_running_loop().time() - self._ticked >= TICK:
             self._ticked = get_running_loop().time()
             board.tick(now)
+            if board.full != self._full:
+                self._full = board.full
+                await self._journal.fill(sorted(board.full), self._clock())
         await self._answer_from_cache(board, now)
         board.assign(now)
         turn, board.turn = board.turn, Turn()

@@ -141,6 +141,12 @@ class Journal:
             rows = await connection.fetch(Q["find_cached"], digests, now)
         return {row["digest"]: row["content"] for row in rows}
 
+    async def fill(self, full: Sequence[str], now: datetime) -> None:
+        """Notes which queues hold as many jobs as they may: they take no more."""
+        async with transaction(self._pool) as connection:
+            await connection.execute(Q["open_queues"], full)
+            await connection.execute(Q["fill_queues"], full, now)
+
     async def commit(self, turn: Turn, fence: int, ring: Ring, now: datetime) -> None:
         """Writes what a turn decided. Raises `LostLease` when it is no longer for this dispatcher to decide."""
         if not turn.more:

@@ -124,10 +124,13 @@ SELECT queue_id, definition FROM queue
 -- name: read_queue_definition
 SELECT definition FROM queue WHERE queue_id = $1
 
+-- name: open_queues
+UPDATE queue SET is_full = false WHERE is_full AND queue_id <> ALL ($1::text[])
+
 -- name: fill_queues
-UPDATE queue SET is_full = f.is_full
-FROM unnest($1::text[], $2::boolean[]) AS f (queue_id, is_full)
-WHERE queue.queue_id = f.queue_id AND queue.is_full <> f.is_full
+INSERT INTO queue (queue_id, definition, is_full, update_time)
+SELECT queue_id, '', true, $2 FROM unnest($1::text[]) AS f (queue_id)
+ON CONFLICT (queue_id) DO UPDATE SET is_full = true
 
 -- name: open_segment
 SELECT open_segment($1, $2)
