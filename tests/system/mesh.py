@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,6 +19,9 @@ from tests.local.conftest import eventually
 
 SUPERVISOR = "supervisor"
 REPLICAS = ("inventory-1", "inventory-2")
+
+_EJECTION = 2.5
+"""Seconds. Longer than the edge leaves a replica out for calls that failed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,8 +85,19 @@ class Mesh:
         return rotation.addresses(self.layout) == replicas
 
     def settle(self, seconds: float = 30.0) -> None:
-        """Returns when all is SERVING, and the edge knows."""
-        eventually(lambda: not self.complaints() and self.in_rotation(), seconds)
+        """Returns when all is SERVING, and the edge knows.
+
+        For longer than the edge ejects a replica: it may still have to notice that one died and came back at once.
+        """
+        steady = time.monotonic()
+
+        def held() -> bool:
+            nonlocal steady
+            if self.complaints() or not self.in_rotation():
+                steady = time.monotonic()
+            return time.monotonic() - steady > _EJECTION
+
+        eventually(held, seconds)
 
 
 def run(
