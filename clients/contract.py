@@ -3,13 +3,14 @@
 Servers, the edge, clients, documentation and tests all read policy here, so that it is said once, in `protos/`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from functools import cache
 from pathlib import Path
 
 from google.api import annotations_pb2, http_pb2
-from google.protobuf.descriptor import FileDescriptor, MethodDescriptor, ServiceDescriptor
+from google.protobuf.descriptor import EnumValueDescriptor, FileDescriptor, MethodDescriptor, ServiceDescriptor
 from google.protobuf.descriptor_pb2 import FileDescriptorSet, MethodOptions
 from google.protobuf.descriptor_pool import DescriptorPool
 from google.protobuf.duration_pb2 import Duration
@@ -104,6 +105,19 @@ def files(image: Path = IMAGE) -> tuple[FileDescriptor, ...]:
     for file in described:
         pool.Add(file)
     return tuple(pool.FindFileByName(file.name) for file in described if file.package.startswith("mesh."))
+
+
+@cache
+def roles(image: Path = IMAGE) -> Mapping[str, frozenset[str]]:
+    """What each role may do: permissions by the role's name as tokens carry it, `customer` for `ROLE_CUSTOMER`."""
+    enums = (enum for file in files(image) for enum in file.enum_types_by_name.values())
+    held = {value.name: permissions(value) for enum in enums for value in enum.values}
+    return {name.removeprefix("ROLE_").lower(): held for name, held in held.items() if held}
+
+
+def permissions(role: EnumValueDescriptor) -> frozenset[str]:
+    """What a value of an enum holds as a role; nothing when it is none."""
+    return frozenset(role.GetOptions().Extensions[policy_pb2.role].permissions)
 
 
 def area(service: str) -> str:

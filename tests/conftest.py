@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import cast
 
 import asyncpg
 import grpc
@@ -21,6 +22,8 @@ from services._local import ports, stores
 from services._platform import migrate
 from services._platform.server import Compose, Server
 from services._platform.settings import Settings
+from tests import callers
+from tests.callers import AuthorizedChannel
 from tests.scheduling import Scheduling
 
 TEMPLATE = "migrated"
@@ -148,7 +151,7 @@ def settings(database: Database, service: str, **more: object) -> Settings:
         "postgres_dsn": database.dsn(service),
         "redis_url": database.backends.redis,
         "signing_key": SIGNING_KEY,
-        "trust_local": True,
+        "jwks": callers.JWKS,
         "linger_seconds": 0,
         "drain_seconds": 1,
     }
@@ -156,13 +159,19 @@ def settings(database: Database, service: str, **more: object) -> Settings:
 
 
 @asynccontextmanager
-async def serving(compose: Compose, settings: Settings) -> AsyncIterator[grpc.aio.Channel]:
-    """A service on a port of its own in this process, and a plain channel to it."""
+async def serving(
+    compose: Compose, settings: Settings, access_token: str | None = None
+) -> AsyncIterator[grpc.aio.Channel]:
+    """A service on a port of its own in this process, and a plain channel to it.
+
+    Calls carry the access token; none when it is empty, an administrator's by default.
+    """
+    access_token = callers.token() if access_token is None else access_token
     async with (
         serving_port(compose, settings) as port,
         grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel,
     ):
-        yield channel
+        yield cast("grpc.aio.Channel", AuthorizedChannel(channel, access_token)) if access_token else channel
 
 
 @asynccontextmanager

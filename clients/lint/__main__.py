@@ -11,6 +11,8 @@ from clients.lint.subject import Finding, Subject, read
 RULES: tuple[Callable[[Subject], Iterator[Finding]], ...] = (
     policy.access,
     policy.permission,
+    policy.held_permissions,
+    policy.used_permissions,
     policy.idempotency,
     policy.verbs,
     policy.routes,

@@ -3,5 +3,9 @@
 from collections.abc import Mapping
 
 EXCEPTIONS: Mapping[tuple[str, str], str] = {
+    (
+        "request_ids",
+        "mesh.identity.v1.RefreshSessionRequest",
+    ): "The refresh token itself says which exchange it is: a replay gets the same next token.",
     ("money", "mesh.options.v1.RateLimit.cost"): "Units of a rate limit.",
 }

@@ -26,6 +26,22 @@ def permission(subject: Subject) -> Iterator[Finding]:
             yield _finding(rpc, f"permission {rpc.permission!r} is not {own}.<verb>")
 
 
+def held_permissions(subject: Subject) -> Iterator[Finding]:
+    """Somebody may call each RPC: its permission is held by a role."""
+    held = frozenset().union(*subject.roles.values())
+    for rpc in subject.methods:
+        if rpc.permission and rpc.permission not in held:
+            yield _finding(rpc, f"no role holds the permission {rpc.permission!r}")
+
+
+def used_permissions(subject: Subject) -> Iterator[Finding]:
+    """A role holds nothing that no RPC asks for: what is left over would be given out unseen, later."""
+    used = {rpc.permission for rpc in subject.methods}
+    for role, permissions in subject.roles.items():
+        for unused in sorted(permissions - used):
+            yield Finding(role, f"holds {unused!r}, which no RPC asks for")
+
+
 def idempotency(subject: Subject) -> Iterator[Finding]:
     """Every RPC says whether it may be repeated: retries rest on it."""
     for rpc in subject.methods:

@@ -28,6 +28,8 @@ class Subject:
     messages: tuple[Descriptor, ...]
     reasons: Mapping[str, EnumDescriptor]
     """The `ErrorReason` of each area, by area."""
+    roles: Mapping[str, frozenset[str]]
+    """The permissions of each role, by its enum's full name, a dot, and the value."""
     comments: Mapping[str, str]
     """The comment of each value of a top-level enum, by the enum's full name, a dot, and the value."""
 
@@ -47,6 +49,12 @@ def read(image: Path) -> Subject:
         methods=tuple(_readable(rpcs)),
         messages=tuple(_messages(message for file in files for message in file.message_types_by_name.values())),
         reasons={contract.area(enum.full_name): enum for enum in enums if enum.name == "ErrorReason"},
+        roles={
+            f"{enum.full_name}.{value.name}": held
+            for enum in enums
+            for value in enum.values
+            if (held := contract.permissions(value))
+        },
         comments=dict(comment for file in described for comment in _comments(file)),
     )
 

@@ -29,6 +29,11 @@ class Layout:
         return self.folder / "secrets.json"
 
     @property
+    def credentials(self) -> Path:
+        """What a person signs in with."""
+        return self.folder / "credentials.json"
+
+    @property
     def ports(self) -> Path:
         """The ports in use."""
         return self.folder / "ports.json"

@@ -5,14 +5,17 @@ from http.client import HTTPConnection
 from urllib.parse import urlsplit
 
 
-def call(url: str, body: bytes | None = None, *, seconds: float) -> tuple[int, str]:
+def call(url: str, body: bytes | None = None, *, seconds: float, verb: str = "", token: str = "") -> tuple[int, str]:
     """GETs the URL, or POSTs JSON to it, and returns the status and the answer's text.
+
+    `verb` is another than these; `token` is the caller's access token.
 
     Raises `OSError` or `http.client.HTTPException` when there is no whole answer.
     """
     parts = urlsplit(url)
     path = parts.path + (f"?{parts.query}" if parts.query else "")
     with closing(HTTPConnection(parts.netloc, timeout=seconds)) as connection:
-        connection.request("GET" if body is None else "POST", path, body, {"content-type": "application/json"})
+        headers = {"content-type": "application/json"} | ({"authorization": f"Bearer {token}"} if token else {})
+        connection.request(verb or ("GET" if body is None else "POST"), path, body, headers)
         answer = connection.getresponse()
         return answer.status, answer.read().decode(errors="replace")

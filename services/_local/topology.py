@@ -1,5 +1,6 @@
 """Which parts the mesh has, and where: turns ports and secrets into the plan and into what others read."""
 
+import json
 import os
 import sys
 from collections.abc import Mapping
@@ -16,8 +17,9 @@ from services._local.ports import EDGE
 
 REPLICAS = 2
 DATABASE = "mesh"
-PROBE = "/v1/products?pageSize=1"
-"""A read that goes through the edge and a service down to Postgres: what the edge's health is judged by."""
+IDENTITY = "identity"
+PROBE = "/v1/jwks"
+"""A read that anybody may make, through the edge and a service: what the edge's health is judged by."""
 
 
 def services() -> tuple[str, ...]:
@@ -108,14 +110,25 @@ class Topology:
         store = stores.valkey(self.layout.data / "redis", self.ports["redis"], self.credentials.redis)
         return Part("redis", Stage.STORE, store.url, store.command)
 
+    def environment(self, service: str) -> dict[str, str]:
+        """What a service is told, but for where it listens."""
+        told = {
+            "MESH_POSTGRES_DSN": _with_login(self.postgres_url, service, self.credentials.roles[service]),
+            "MESH_REDIS_URL": self.redis_url,
+            "MESH_SIGNING_KEY": self.credentials.signing_key,
+            "MESH_IDENTITY": "ipv4:" + ",".join(map(self.at, replicas(IDENTITY))),
+            "MESH_SERVICE_SECRET": self.credentials.services[service],
+        }
+        if service == IDENTITY:
+            told["MESH_IDENTITY_KEY"] = self.credentials.identity_key
+            told["MESH_IDENTITY_SERVICE_SECRETS"] = json.dumps(self.credentials.service_digests)
+        return told
+
     def _replica(self, service: str, name: str) -> Part:
         environment = {name: value for name, value in os.environ.items() if name.startswith("OTEL_")} | {
             "MESH_LISTEN": self.at(name),
             "MESH_METRICS_LISTEN": self.at(f"{name}-metrics"),
-            "MESH_POSTGRES_DSN": _with_login(self.postgres_url, service, self.credentials.roles[service]),
-            "MESH_REDIS_URL": self.redis_url,
-            "MESH_SIGNING_KEY": self.credentials.signing_key,
-            "MESH_TRUST_LOCAL": "1",
+            **self.environment(service),
         }
         command = Command(
             (sys.executable, "-m", f"services.{service}"), self.layout.folder, environment, stop_seconds=20.0

@@ -8,10 +8,10 @@ import sys
 import time
 from collections.abc import Mapping
 
-from services._local import control, credentials, demo, health, logs, plan, ports, state, stores
+from services._local import control, credentials, demo, health, logs, people, plan, ports, state, stores
 from services._local.command import Command
 from services._local.layout import Layout, MeshError, read_json, say, write_json
-from services._local.topology import DATABASE, Topology, listeners, services
+from services._local.topology import DATABASE, IDENTITY, Topology, listeners, services
 
 WAIT_SECONDS = 45.0
 GIVE_UP_RESTARTS = 3
@@ -34,7 +34,7 @@ def up(layout: Layout) -> None:
             count = _start(topology)
             verb = "was running already and still is" if running else "is"
             say(f"The mesh {verb} SERVING: {count} parts after {time.monotonic() - began:.1f} s.\n")
-            demo.tell(topology.endpoints()["edge"])
+            demo.tell(people.welcome(topology.endpoints()["edge"], layout.credentials), layout.credentials)
         except BaseException:
             if not running:
                 control.stop(layout)
@@ -80,6 +80,11 @@ def _start(topology: Topology) -> int:
             "MESH_POSTGRES_ADMIN_DSN": topology.postgres_url,
             "MESH_ROLE_PASSWORDS": json.dumps(dict(topology.credentials.roles)),
         },
+    )
+    _run(
+        layout,
+        "services.identity.bootstrap",
+        environment=topology.environment(IDENTITY) | people.bootstrap_environment(people.passwords(layout.credentials)),
     )
     source = layout.edge / "topology.json"
     write_json(source, topology.edge())
@@ -137,5 +142,5 @@ def _point_the_way(topology: Topology) -> None:
     say(f"\nEdge       {topology.endpoints()['edge']}  (JSON, gRPC and gRPC-Web)")
     for service, targets in topology.targets().items():
         say(f"{service:<10} {', '.join(targets)}  (gRPC)")
-    say(f"Endpoints  {layout.endpoints}\nLogs       {layout.logs}")
+    say(f"Endpoints  {layout.endpoints}\nSign in    {layout.credentials}\nLogs       {layout.logs}")
     say("Next       make status, make logs, make down")

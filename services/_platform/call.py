@@ -10,6 +10,7 @@ from typing import Generic, TypeVar
 from google.protobuf.message import Message
 
 from clients.contract import Method
+from services._platform.redaction import redacted
 
 Value = TypeVar("Value")
 Reply = TypeVar("Reply", bound=Message)
@@ -21,12 +22,19 @@ class Principal:
 
     name: str
     permissions: frozenset[str] = frozenset()
-    operator: bool = False
-    """Holds every permission."""
+    tier: str = "free"
+    """Which limits hold: `free`, `premium` or `enterprise`."""
+    session: str = ""
+    """The id of the session that a user's token is of."""
+
+    @property
+    def is_service(self) -> bool:
+        """Whether it is a service of the mesh."""
+        return self.name.startswith("services/")
 
     def may(self, permission: str) -> bool:
         """Whether the permission is held."""
-        return self.operator or permission in self.permissions
+        return permission in self.permissions
 
 
 ANONYMOUS = Principal("anonymous")
@@ -90,9 +98,11 @@ current_call: ContextVar[Call | None] = ContextVar("current_call", default=None)
 
 
 def digest(request: Message) -> bytes:
-    """Tells one request body from another; the request id itself does not count."""
-    body = type(request)()
-    body.CopyFrom(request)
+    """Tells one request body from another; the request id itself does not count.
+
+    Nor does what the contract calls sensitive: a digest is kept, and must not be what a password is guessed by.
+    """
+    body = redacted(request)
     if "request_id" in body.DESCRIPTOR.fields_by_name:
         body.ClearField("request_id")
     return hashlib.blake2b(body.SerializeToString(deterministic=True), digest_size=16).digest()

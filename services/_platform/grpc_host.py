@@ -6,7 +6,7 @@ Another host needs what stands here: make a `Call`, hand it to the interceptors,
 from __future__ import annotations
 
 from asyncio import get_running_loop
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
@@ -64,6 +64,35 @@ def handlers(service: ServiceDescriptor, servicer: object, interceptors: Interce
             for method in contract.methods(service)
         },
     )
+
+
+@dataclass(frozen=True, slots=True)
+class ForeignRpc:
+    """An RPC of somebody else's protocol, such as Envoy's, that a service answers beside those of our contract.
+
+    No interceptor sees it: `serve` judges itself who may ask, and never raises.
+    """
+
+    path: str
+    """`/package.Service/Method`."""
+    request: type[Message]
+    serve: Callable[[Any], Awaitable[Message]]
+
+
+def foreign(rpc: ForeignRpc) -> grpc.GenericRpcHandler:
+    """The handler of a foreign RPC."""
+
+    async def unary(request: Message, _context: Context) -> Message:
+        return await rpc.serve(request)
+
+    def serialize(reply: Message) -> bytes:
+        return reply.SerializeToString()
+
+    service, _, method = rpc.path.removeprefix("/").partition("/")
+    handler: grpc.RpcMethodHandler[Any, Any] = grpc.unary_unary_rpc_method_handler(
+        unary, request_deserializer=rpc.request.FromString, response_serializer=serialize
+    )
+    return grpc.method_handlers_generic_handler(service, {method: handler})
 
 
 def _handler(method: Method, serve: Callable[..., Any], chain: Interceptors) -> grpc.RpcMethodHandler[Any, Any]:

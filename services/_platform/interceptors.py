@@ -145,7 +145,10 @@ class Interceptors:
         if principal is None:
             raise Unauthenticated("this call needs credentials")
         call.principal = principal
-        if not principal.may(method.permission):
+        if method.access is Access.SERVICE and not principal.is_service:
+            needed = method.permission or "service"
+            raise PermissionDenied("only services of the mesh may call this", metadata={"permission": needed})
+        if method.permission and not principal.may(method.permission):
             raise PermissionDenied(
                 f"this call needs the permission {method.permission}", metadata={"permission": method.permission}
             )

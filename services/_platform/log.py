@@ -1,19 +1,12 @@
-"""Structured logs: one JSON object a line on stderr, with the call's ids, without what the contract calls sensitive."""
+"""Structured logs: one JSON object a line on stderr, with the call's ids."""
 
 import logging
 import sys
-from typing import Any, TypeVar
 
 import structlog
-from google.protobuf.descriptor import FieldDescriptor
-from google.protobuf.message import Message
 from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
-from mesh.options.v1 import policy_pb2
 from services._platform.call import current_call
-
-REDACTED = "[redacted]"
-Redacted = TypeVar("Redacted", bound=Message)
 
 
 def configure(level: str, service: str) -> None:
@@ -53,32 +46,6 @@ def logger(name: str) -> FilteringBoundLogger:
     """A logger that names its module."""
     bound: FilteringBoundLogger = structlog.get_logger(module=name)
     return bound
-
-
-def redacted(message: Redacted) -> Redacted:
-    """A copy that may be logged: every field that the contract calls sensitive is blanked, at any depth."""
-    copy = type(message)()
-    copy.CopyFrom(message)
-    _blank(copy)
-    return copy
-
-
-def _blank(message: Message) -> None:
-    for field, value in message.ListFields():
-        if field.GetOptions().Extensions[policy_pb2.field].sensitive:
-            message.ClearField(field.name)
-            if field.type == FieldDescriptor.TYPE_STRING and not field.is_repeated:
-                setattr(message, field.name, REDACTED)
-        elif field.type == FieldDescriptor.TYPE_MESSAGE:
-            for child in _messages(field, value):
-                _blank(child)
-
-
-def _messages(field: FieldDescriptor, value: Any) -> list[Message]:
-    if not field.is_repeated:
-        return [value]
-    children = value.values() if hasattr(value, "values") else value
-    return [child for child in children if isinstance(child, Message)]
 
 
 def _with_call(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:

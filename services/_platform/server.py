@@ -15,7 +15,7 @@ from grpc_reflection.v1alpha import reflection
 from services._platform import grpc_host, log, telemetry
 from services._platform.authentication import authenticator
 from services._platform.health import Dependency, Health
-from services._platform.interceptors import Interceptors
+from services._platform.interceptors import Authenticator, Interceptors
 from services._platform.loops import Loop, running
 from services._platform.settings import Settings, from_environment
 
@@ -33,6 +33,10 @@ class Service:
     servicers: Sequence[Servicer]
     dependencies: Mapping[str, Dependency]
     loops: Sequence[Loop] = field(default=())
+    handlers: Sequence[grpc_host.ForeignRpc] = field(default=())
+    """RPCs of other protocols than ours, on the same port."""
+    authenticate: Authenticator | None = None
+    """How callers are known, where it is not as the settings say."""
 
 
 Compose = Callable[[Settings], AbstractAsyncContextManager[Service]]
@@ -40,7 +44,7 @@ Compose = Callable[[Settings], AbstractAsyncContextManager[Service]]
 
 def run(name: str, compose: Compose, settings: Settings | None = None) -> None:
     """Serves until SIGTERM or SIGINT, then drains."""
-    settings = settings or from_environment()
+    settings = settings or from_environment(Settings)
     log.configure(settings.log_level, name)
     telemetry.export_traces(name)
     telemetry.serve_metrics(settings.metrics_listen)
@@ -52,14 +56,18 @@ class Server:
 
     def __init__(self, service: Service, settings: Settings) -> None:
         names = [servicer.DESCRIPTOR.full_name for servicer in service.servicers]
-        self._interceptors = Interceptors(authenticator(settings), settings.max_in_flight)
+        authenticate = service.authenticate or authenticator(settings)
+        self._interceptors = Interceptors(authenticate, settings.max_in_flight)
         self._linger_seconds = settings.linger_seconds
         self._drain_seconds = settings.drain_seconds
         self._loops = service.loops
         self._health = Health(names, service.dependencies)
         self._grpc = grpc_host.server()
         self._grpc.add_generic_rpc_handlers(
-            tuple(grpc_host.handlers(s.DESCRIPTOR, s, self._interceptors) for s in service.servicers)
+            (
+                *(grpc_host.handlers(s.DESCRIPTOR, s, self._interceptors) for s in service.servicers),
+                *map(grpc_host.foreign, service.handlers),
+            )
         )
         health_pb2_grpc.add_HealthServicer_to_server(self._health.servicer, self._grpc)
         health = health_pb2.DESCRIPTOR.services_by_name["Health"].full_name

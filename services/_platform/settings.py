@@ -1,11 +1,12 @@
 """Typed settings, read from the environment once, in a service's composition root."""
 
-from ipaddress import ip_address
-from typing import Self
+from typing import TypeVar
 
-from pydantic import Field, SecretBytes, SecretStr, ValidationError, model_validator
+from pydantic import Field, SecretBytes, SecretStr, ValidationError
 from pydantic_core import ErrorDetails
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+Kind = TypeVar("Kind", bound=BaseSettings)
 
 
 class Settings(BaseSettings):
@@ -32,31 +33,21 @@ class Settings(BaseSettings):
     drain_seconds: float = Field(default=10, ge=0)
     """How long running calls may take to finish after that."""
     log_level: str = "INFO"
-    trust_local: bool = False
-    """Callers without credentials act as the operator. Only ever for a mesh on loopback."""
-
-    @model_validator(mode="after")
-    def _trusts_nobody_afar(self) -> Self:
-        if self.trust_local and not _loopback(self.listen):
-            raise ValueError("MESH_TRUST_LOCAL makes every caller the operator: listen on loopback only")
-        return self
+    identity: str = ""
+    """gRPC target of identity, from which the keys come that tokens are verified by: `ipv4:127.0.0.1:9000`."""
+    jwks: str = ""
+    """Those keys as a JWK Set in JSON, where they are not to be fetched. With neither, nobody is known."""
+    service_secret: SecretStr = SecretStr("")
+    """By which the service proves to identity who it is, to get a token for its own calls."""
 
 
-def from_environment() -> Settings:
-    """The settings of this process. Ends it with what is wrong, variable by variable, never showing a value."""
+def from_environment(kind: type[Kind]) -> Kind:
+    """Settings of this process. Ends it with what is wrong, variable by variable, never showing a value."""
     try:
-        return Settings()
+        return kind()
     except ValidationError as error:
-        raise SystemExit("\n".join(_complaint(one) for one in error.errors(include_input=False))) from None
+        raise SystemExit("\n".join(_complaint(kind, one) for one in error.errors(include_input=False))) from None
 
 
-def _complaint(error: ErrorDetails) -> str:
-    return "".join(f"MESH_{place}: ".upper() for place in error["loc"]) + error["msg"]
-
-
-def _loopback(listen: str) -> bool:
-    host = listen.rpartition(":")[0].strip("[]")
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+def _complaint(kind: type[BaseSettings], error: ErrorDetails) -> str:
+    return "".join(f"{kind.model_config['env_prefix']}{place}: ".upper() for place in error["loc"]) + error["msg"]

@@ -66,6 +66,17 @@ class UnitOfWork:
             raise reply
         return reply
 
+    async def recall(self, once: Once[Value, Reply]) -> Reply | None:
+        """The reply to an earlier use of the key, or None, for work that is checked before its transaction.
+
+        Raises `RequestIdReused` when the key came with another body.
+        """
+        async with reading(self._pool) as connection:
+            found = (await self._recall(connection, [once])).get(0)
+        if isinstance(found, Refusal):
+            raise found
+        return found
+
     async def run_many(
         self,
         onces: Sequence[Once[Value, Reply]],

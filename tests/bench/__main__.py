@@ -15,10 +15,10 @@ from types import ModuleType
 import uvloop
 
 from services._local.layout import CHECKOUT
-from tests.bench import inventory, report, stage
+from tests.bench import identity, inventory, report, stage
 from tests.bench.measure import BenchError, rounds
 
-BENCHES = {"inventory": inventory}
+BENCHES = {"identity": identity, "inventory": inventory}
 PAGE = CHECKOUT / "docs" / "benchmarks.md"
 OUT = CHECKOUT / ".bench"
 WARM_SECONDS = 1.0

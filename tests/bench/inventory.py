@@ -20,6 +20,7 @@ from mesh.inventory.v1.reservation_service_pb2 import CreateReservationRequest
 from services._local.layout import CHECKOUT
 from services._local.stores import HOST
 from services._platform import sql
+from tests import callers
 from tests.bench import load_http1, load_http2
 from tests.bench.measure import BenchError, Case, Connect, Tally
 from tests.bench.report import Goal
@@ -122,7 +123,9 @@ class _Subject:
 def _over_grpc(server: Server, requests: Requests) -> Callable[[Sequence[str], bool, Tally], Connect]:
     def connect(products: Sequence[str], full: bool, tally: Tally) -> Connect:
         shape = (CONNECTIONS, STREAMS) if full else (1, 1)
-        return load_http2.connect(server.address, CALL, requests(products), *shape, tally)
+        return load_http2.connect(
+            server.address, CALL, requests(products), *shape, tally, {"authorization": callers.bearer()}
+        )
 
     return connect
 
@@ -150,9 +153,11 @@ def _documents(keys: Iterator[int], products: Sequence[str]) -> Iterator[bytes]:
         json.dumps({"lines": [{"product": f"products/{product}", "quantity": 1, "warehouse": "warehouses/main"}]})
         for product in products
     ]
+    bearer = callers.bearer()
     for key in keys:
         body = f'{bodies[key % len(bodies)][:-1]}, "requestId": "{_key(key)}"}}'
-        head = f"POST {ROUTE} HTTP/1.1\r\nhost: bench\r\ncontent-type: application/json\r\ncontent-length: {len(body)}"
+        sent = f"content-type: application/json\r\ncontent-length: {len(body)}\r\nauthorization: {bearer}"
+        head = f"POST {ROUTE} HTTP/1.1\r\nhost: bench\r\n{sent}"
         yield f"{head}\r\n\r\n{body}".encode()
 
 

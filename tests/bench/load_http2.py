@@ -5,8 +5,9 @@ at nothing but the trailers' status, for a tenth of that.
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from time import perf_counter
+from types import MappingProxyType
 from typing import cast
 
 from hpack import Decoder
@@ -27,13 +28,20 @@ _OPENING = (
 
 
 async def connect(
-    address: str, path: str, messages: Iterator[bytes], connections: int, streams: int, tally: Tally
+    address: str,
+    path: str,
+    messages: Iterator[bytes],
+    connections: int,
+    streams: int,
+    tally: Tally,
+    headers: Mapping[str, str] = MappingProxyType({}),
 ) -> Sequence[asyncio.Transport]:
     """Opens connections to host:port, which call `/package.Service/Method`, `streams` at a time each."""
+    heads = _request_heads(address, path, headers)
     host, _, port = address.rpartition(":")
     opened = [
         await asyncio.get_running_loop().create_connection(
-            lambda: _Connection(address, path, messages, streams, tally), host, int(port)
+            lambda: _Connection(heads, messages, streams, tally), host, int(port)
         )
         for _ in range(connections)
     ]
@@ -41,8 +49,8 @@ async def connect(
 
 
 class _Connection(asyncio.Protocol):
-    def __init__(self, address: str, path: str, messages: Iterator[bytes], streams: int, tally: Tally) -> None:
-        self._first_head, self._head = _request_heads(address, path)
+    def __init__(self, heads: tuple[bytes, bytes], messages: Iterator[bytes], streams: int, tally: Tally) -> None:
+        self._first_head, self._head = heads
         self._messages = messages
         self._streams = streams
         self._tally = tally
@@ -142,17 +150,28 @@ class _Heads:
         return status if status in ("", "0") else f"{status} {fields.get('grpc-message', '')}"
 
 
-def _request_heads(address: str, path: str) -> tuple[bytes, bytes]:
+def _request_heads(address: str, path: str, headers: Mapping[str, str]) -> tuple[bytes, bytes]:
     """The header block of a connection's first call, which fills the compression table, and of those after it."""
     literals = (
         (b"\x44", path),
         (b"\x41", address),
         (b"\x5f", "application/grpc"),
         (b"\x40\x02te", "trailers"),
+        *((b"\x40" + _text(name), value) for name, value in headers.items()),
     )
     method_and_scheme = b"\x83\x86"
-    first = b"".join(name + bytes([len(value)]) + value.encode() for name, value in literals)
-    return method_and_scheme + first, method_and_scheme + b"\xc1\xc0\xbf\xbe"
+    first = b"".join(name + _text(value) for name, value in literals)
+    # Each literal took a place in the table, the newest the first one.
+    return method_and_scheme + first, method_and_scheme + bytes(range(0xBD + len(literals), 0xBD, -1))
+
+
+def _text(value: str) -> bytes:
+    """A string literal, of at most 16 kB."""
+    length = len(value)
+    if length < 127:
+        return bytes([length]) + value.encode()
+    rest, more = divmod(length - 127, 128)
+    return (bytes([127, 128 + more, rest]) if rest else bytes([127, more])) + value.encode()
 
 
 def _frame(kind: int, flags: int, stream: int, payload: bytes) -> bytes:

@@ -12,6 +12,7 @@ import asyncpg
 from services._local import command, health, ports, stores
 from services._local.layout import CHECKOUT
 from services._platform import migrate
+from tests import callers
 
 TEMPLATE = "seeded"
 START_SECONDS = 30.0
@@ -87,7 +88,7 @@ class Stage:
             "MESH_POSTGRES_DSN": self.dsn(database, service),
             "MESH_REDIS_URL": self.redis,
             "MESH_SIGNING_KEY": secrets.token_hex(32),
-            "MESH_TRUST_LOCAL": "1",
+            "MESH_JWKS": callers.JWKS,
         }
 
 

@@ -29,10 +29,21 @@ MISTAKES = (
     _mistake(
         "SampleService.GetSample: access USER needs a permission (access)",
         ('    permission: "sample.read"\n', ""),
+        ('  ROLE_READER = 1 [(mesh.options.v1.role) = {permissions: ["sample.read"]}];\n', ""),
+        ('      "sample.read",\n', ""),
     ),
     _mistake(
         "SampleService.UpdateSample: permission 'samples.write' is not sample.<verb> (permission)",
-        ('"sample.write"', '"samples.write"'),
+        ('permission: "sample.write"', 'permission: "samples.write"'),
+        ('"sample.read",\n      "sample.write"', '"sample.read",\n      "samples.write"'),
+    ),
+    _mistake(
+        "SampleService.UpdateSample: no role holds the permission 'sample.write' (held_permissions)",
+        ('      "sample.read",\n      "sample.write"', '      "sample.read"'),
+    ),
+    _mistake(
+        "Role.ROLE_READER: holds 'sample.delete', which no RPC asks for (used_permissions)",
+        ('["sample.read"]', '["sample.read", "sample.delete"]'),
     ),
     _mistake(
         "SampleService.SyncSamples: no idempotency_level (idempotency)",

@@ -1,7 +1,7 @@
 """The one way to open a channel, against a running inventory."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 
 import grpc
 import pytest
@@ -13,7 +13,12 @@ from mesh.inventory.v1.product_pb2 import Product
 from mesh.inventory.v1.product_service_pb2 import CreateProductRequest, GetProductRequest
 from mesh.inventory.v1.product_service_pb2_grpc import ProductServiceStub
 from services.inventory.__main__ import compose
+from tests.callers import bearer
 from tests.conftest import Database, serving_port, settings
+
+
+async def administrator() -> Mapping[str, str]:
+    return {"authorization": bearer()}
 
 
 @pytest.fixture
@@ -23,7 +28,7 @@ async def target(database: Database) -> AsyncIterator[str]:
 
 
 async def test_a_refusal_is_a_typed_error(target: str) -> None:
-    async with connect(target) as channel:
+    async with connect(target, administrator) as channel:
         stub = ProductServiceStub(channel)
         with pytest.raises(MeshError) as caught, typed_errors():
             await stub.GetProduct(GetProductRequest(name="products/none"))
@@ -35,7 +40,7 @@ async def test_a_refusal_is_a_typed_error(target: str) -> None:
 
 
 async def test_a_call_carries_a_key_of_its_own_unless_it_has_one(target: str) -> None:
-    async with connect(target) as channel:
+    async with connect(target, administrator) as channel:
         stub = ProductServiceStub(channel)
         request = CreateProductRequest(product=Product(sku="A", display_name="A"))
         key = (("idempotency-key", "mine"),)

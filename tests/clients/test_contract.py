@@ -3,7 +3,7 @@
 import pytest
 from google.protobuf.descriptor import ServiceDescriptor
 
-from clients.contract import Access, ContractError, HttpRule, Method, area, files, methods, services
+from clients.contract import Access, ContractError, HttpRule, Method, area, files, methods, roles, services
 from tests.clients.conftest import CompileSample
 
 
@@ -96,3 +96,10 @@ def test_only_our_files_are_read(compile_sample: CompileSample) -> None:
 def test_the_area_of_a_service() -> None:
     assert area("mesh.inventory.v1.ProductService") == "inventory"
     assert {area(service.full_name) for service in services()} >= {"inventory"}
+
+
+def test_roles_hold_what_the_table_says(compile_sample: CompileSample) -> None:
+    assert roles(compile_sample()) == {
+        "reader": {"sample.read"},
+        "writer": {"sample.read", "sample.write"},
+    }

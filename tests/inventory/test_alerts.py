@@ -15,6 +15,7 @@ from mesh.inventory.v1.stock_alert_service_pb2 import (
     SnoozeStockAlertRequest,
 )
 from mesh.inventory.v1.stock_service_pb2 import UpdateStockLevelRequest
+from tests.callers import ADMIN
 from tests.conftest import Clock
 from tests.inventory.conftest import Inventory, refused
 
@@ -53,7 +54,7 @@ async def test_what_people_do(inventory: Inventory, clock: Clock) -> None:
     await inventory.adjust(mug, main, "SET", 15)
     [alert] = await _alerts(inventory)
     acknowledged = await inventory.alerts.AcknowledgeStockAlert(AcknowledgeStockAlertRequest(name=alert.name))
-    assert (acknowledged.state, acknowledged.actor) == (ACKNOWLEDGED, "operator")
+    assert (acknowledged.state, acknowledged.actor) == (ACKNOWLEDGED, ADMIN)
     snooze = SnoozeStockAlertRequest(name=alert.name, duration=Duration(seconds=1800))
     snoozed = await inventory.alerts.SnoozeStockAlert(snooze)
     assert snoozed.state == SNOOZED

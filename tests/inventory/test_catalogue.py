@@ -115,7 +115,7 @@ async def test_page_tokens_hold_for_one_request_only(inventory: Inventory) -> No
     forged = "nonsense"
     other = [
         ListProductsRequest(page_token=token),
-        ListProductsRequest(page_token=token[:-1] + ("A" if token[-1] != "A" else "B"), filter='category = ""'),
+        ListProductsRequest(page_token=("A" if token[0] != "A" else "B") + token[1:], filter='category = ""'),
         ListProductsRequest(page_token=forged, filter='category = ""'),
     ]
     for request in other:

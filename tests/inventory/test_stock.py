@@ -19,6 +19,7 @@ from mesh.inventory.v1.stock_service_pb2 import (
     VerifyStockRequest,
 )
 from services._platform.times import timestamp
+from tests.callers import ADMIN
 from tests.conftest import Clock, Database
 from tests.inventory.conftest import Inventory, refused
 
@@ -102,7 +103,7 @@ async def test_the_reason_decides_the_other_account(
     assert page.next_page_token
     assert movement.source.account == stock_pb2.Account.Value(f"ACCOUNT_{source}")
     assert movement.destination.account == stock_pb2.Account.Value(f"ACCOUNT_{destination}")
-    assert (movement.quantity, movement.operation, movement.actor) == (2, "adjust", "operator")
+    assert (movement.quantity, movement.operation, movement.actor) == (2, "adjust", ADMIN)
     assert (movement.document, movement.note) == ("urn:note:7", "by hand")
     await inventory.assert_balanced()
 

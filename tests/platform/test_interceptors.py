@@ -28,6 +28,7 @@ from tests.conftest import Clock, Database, settings
 from tests.platform.conftest import ADA, NewCall, until
 from tests.platform.echo import Echo
 
+SERVICE = Principal("services/echo", frozenset({"echo.relay"}))
 UUID = "01a1fb60-4168-70cd-90bc-e6ca10f69ebb"
 
 
@@ -126,10 +127,12 @@ async def test_a_permission_that_is_not_held_is_missing(
     assert echo.calls == []
 
 
-async def test_an_operator_may_do_everything(echo: Echo, good: Any, messages: Any, new_call: NewCall) -> None:
-    operator = chain(Principal("operator", operator=True))
-    await operator.unary(echo.Say, good, new_call())
-    await operator.unary(echo.Relay, messages.PeekRequest(), new_call("Relay"))
+async def test_what_is_for_services_is_for_nobody_else(echo: Echo, messages: Any, new_call: NewCall) -> None:
+    await chain(SERVICE).unary(echo.Relay, messages.PeekRequest(), new_call("Relay"))
+    echo.calls.clear()
+    with pytest.raises(PermissionDenied):
+        await chain().unary(echo.Relay, messages.PeekRequest(), new_call("Relay"))
+    assert echo.calls == []
 
 
 # ---- Requests ----
@@ -190,7 +193,7 @@ async def test_the_header_is_the_key_of_what_has_no_request_id(echo: Echo, messa
 @pytest.mark.parametrize("method", ["Peek", "Relay"])
 async def test_a_read_has_no_key(echo: Echo, messages: Any, new_call: NewCall, method: str) -> None:
     call = new_call(method, metadata={"idempotency-key": "header"})
-    caller = chain(Principal("operator", operator=True))
+    caller = chain(SERVICE)
     await caller.unary(getattr(echo, method), messages.PeekRequest(), call)
     assert (call.idempotency_key, call.digest) == ("", b"")
 
@@ -283,7 +286,7 @@ async def test_the_running_call_is_known_to_what_is_told_by_no_argument(
 
 
 async def test_inventory_runs_under_a_host_that_is_not_grpcio(database: Database, clock: Clock) -> None:
-    operator = chain(Principal("operator", operator=True))
+    operator = chain(Principal("users/ada", frozenset({"inventory.read", "inventory.write"})))
     async with compose(settings(database, "inventory"), clock=clock) as service:
         rpcs = {
             method.path: (getattr(servicer, method.name), method)

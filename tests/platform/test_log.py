@@ -9,6 +9,7 @@ import pytest
 
 from services._platform import log
 from services._platform.call import current_call
+from services._platform.redaction import REDACTED, redacted
 from tests.platform.conftest import ADA, NewCall
 
 TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
@@ -16,6 +17,7 @@ TRACEPARENT = "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01"
 _PROGRAM = """
 import logging
 from services._platform import log
+from services._platform.redaction import REDACTED, redacted
 
 log.configure("INFO", "cart")
 ours, theirs = log.logger("ours"), logging.getLogger("theirs")
@@ -76,8 +78,8 @@ def test_sensitive_fields_are_blanked_at_any_depth(messages: Any) -> None:
         key=b"hunter2",
         codes=["hunter2"],
     )
-    shown = log.redacted(note)
-    blank = messages.Secret(password=log.REDACTED, hint="rhymes")
+    shown = redacted(note)
+    blank = messages.Secret(password=REDACTED, hint="rhymes")
     assert shown == messages.Note(
         name="notes/a",
         secret=blank,

@@ -29,15 +29,15 @@ def environment(monkeypatch: pytest.MonkeyPatch) -> pytest.MonkeyPatch:
 
 def complaint() -> str:
     with pytest.raises(SystemExit) as ended:
-        from_environment()
+        from_environment(Settings)
     said = str(ended.value)
     assert PASSWORD not in said
     return said
 
 
 def test_what_is_not_secret_has_a_default(environment: pytest.MonkeyPatch) -> None:
-    settings = from_environment()
-    assert (settings.listen, settings.trust_local, settings.metrics_listen) == ("127.0.0.1:0", False, "")
+    settings = from_environment(Settings)
+    assert (settings.listen, settings.jwks, settings.metrics_listen) == ("127.0.0.1:0", "", "")
     assert PASSWORD not in repr(settings)
     assert "0" * 64 not in repr(settings)
 
@@ -57,21 +57,6 @@ def test_everything_that_is_wrong_is_told_at_once(environment: pytest.MonkeyPatc
         "MESH_REDIS_URL: Field required",
         "MESH_SIGNING_KEY: Value should have at least 32 items after validation, not 5",
     ]
-
-
-@pytest.mark.parametrize("listen", ["0.0.0.0:1", ":1", "[::]:1", "10.0.0.7:1", "mesh.example:1"])
-def test_trust_is_for_loopback_only(environment: pytest.MonkeyPatch, listen: str) -> None:
-    environment.setenv("MESH_LISTEN", listen)
-    assert not Settings().trust_local
-    environment.setenv("MESH_TRUST_LOCAL", "1")
-    assert "listen on loopback only" in complaint()
-
-
-@pytest.mark.parametrize("listen", ["127.0.0.1:1", "localhost:1", "[::1]:1"])
-def test_on_loopback_a_mesh_may_trust_its_callers(environment: pytest.MonkeyPatch, listen: str) -> None:
-    environment.setenv("MESH_LISTEN", listen)
-    environment.setenv("MESH_TRUST_LOCAL", "1")
-    assert from_environment().trust_local
 
 
 def test_a_service_that_is_told_nothing_does_not_start() -> None:

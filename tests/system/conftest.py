@@ -1,12 +1,14 @@
 """One mesh, as `make up` starts it, for all tests of the whole: `tests.scheduling` keeps them on one worker."""
 
 from collections.abc import Iterator
+from typing import cast
 
 import grpc
 import httpx
 import pytest
 
 from clients.contract import IMAGE
+from tests.callers import AuthorizedChannel
 from tests.gateway.callers import GrpcCaller
 from tests.system.mesh import Mesh, running
 
@@ -29,7 +31,7 @@ def mesh(shared_mesh: Mesh) -> Iterator[Mesh]:
 @pytest.fixture
 def http(mesh: Mesh) -> Iterator[httpx.Client]:
     """A JSON caller."""
-    with httpx.Client(base_url=mesh.edge, timeout=10, trust_env=False) as client:
+    with httpx.Client(base_url=mesh.edge, headers=mesh.headers(), timeout=10, trust_env=False) as client:
         yield client
 
 
@@ -37,4 +39,4 @@ def http(mesh: Mesh) -> Iterator[httpx.Client]:
 def call(mesh: Mesh) -> Iterator[GrpcCaller]:
     """A gRPC caller."""
     with grpc.insecure_channel(mesh.target) as channel:
-        yield GrpcCaller(channel, IMAGE)
+        yield GrpcCaller(cast("grpc.Channel", AuthorizedChannel(channel, mesh.token())), IMAGE)

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from services._local import health, plan, ports, rotation, state
+from services._local import health, loopback, plan, ports, rotation, state
 from services._local.layout import CHECKOUT, Layout
 from tests.conftest import Backends, Database
 from tests.local.conftest import eventually
@@ -39,6 +39,19 @@ class Mesh:
     def target(self) -> str:
         """HOST:PORT of the edge."""
         return self.edge.removeprefix("http://")
+
+    def token(self) -> str:
+        """A new access token of the shop manager's."""
+        known = json.loads(self.layout.credentials.read_text())
+        body = {"email": known["user_email"], "password": known["user_password"]}
+        device = {"deviceToken": known["user_device_token"]}
+        code, answer = loopback.call(f"{self.edge}/v1/sessions", json.dumps(body | device).encode(), seconds=10)
+        assert code == 200, answer
+        return str(json.loads(answer)["tokens"]["accessToken"])
+
+    def headers(self) -> dict[str, str]:
+        """What the shop manager's calls carry."""
+        return {"authorization": f"Bearer {self.token()}"}
 
     @property
     def ports(self) -> frozenset[int]:

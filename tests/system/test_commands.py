@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import stat
 import subprocess
 import sys
 import tempfile
@@ -15,12 +16,14 @@ from services._local import loopback, state, stores
 from services._local.layout import CHECKOUT, Layout
 from tests.system.mesh import Mesh, free_port, run
 
+SERVICES = ["identity-1", "identity-2", "inventory-1", "inventory-2"]
+
 
 def test_status_shows_every_process_serving(mesh: Mesh) -> None:
     shown = run(mesh.layout, "status")
     assert shown.returncode == 0, shown.stdout
     names = [line.split()[0] for line in shown.stdout.splitlines()]
-    assert names == ["NAME", "supervisor", "postgres", "redis", "inventory-1", "inventory-2", "envoy", "SERVING"]
+    assert names == ["NAME", "supervisor", "postgres", "redis", *SERVICES, "envoy", "SERVING"]
 
 
 def test_endpoints_name_everything_and_no_secret(mesh: Mesh) -> None:
@@ -30,9 +33,35 @@ def test_endpoints_name_everything_and_no_secret(mesh: Mesh) -> None:
     assert "@" not in mesh.layout.endpoints.read_text()
 
 
+def test_who_uses_it_is_known_to_the_owner_alone(mesh: Mesh) -> None:
+    assert stat.S_IMODE(mesh.layout.credentials.stat().st_mode) == 0o600
+    known = json.loads(mesh.layout.credentials.read_text())
+    assert known["admin_api_key"].startswith("mk_")
+    endpoints = json.loads(mesh.layout.endpoints.read_text())
+    for email, password in (("admin_email", "admin_password"), ("user_email", "user_password")):
+        body = json.dumps({"email": known[email], "password": known[password]}).encode()
+        code, answer = loopback.call(f"{endpoints['edge']}/v1/sessions", body, seconds=5)
+        assert code == 200, answer
+    logs = "".join(path.read_text() for path in mesh.layout.logs.iterdir())
+    for name in ("admin_password", "user_password", "admin_api_key", "user_access_token", "user_refresh_token"):
+        assert known[name] not in logs
+
+
+def test_strangers_are_refused(mesh: Mesh) -> None:
+    edge = json.loads(mesh.layout.endpoints.read_text())["edge"]
+    code, answer = loopback.call(f"{edge}/v1/products", seconds=5)
+    assert (code, json.loads(answer)["code"]) == (401, 16)
+    code, answer = loopback.call(f"{edge}/.well-known/jwks.json", seconds=5)
+    assert code == 200
+    assert json.loads(answer)["keys"][0]["kty"] == "OKP"
+
+
 def test_no_secret_is_in_a_command_line(mesh: Mesh) -> None:
     saved = json.loads(mesh.layout.secrets.read_text())
-    secrets = [saved["postgres"], saved["redis"], saved["signing_key"], *saved["roles"].values()]
+    people = json.loads(mesh.layout.credentials.read_text())
+    secrets = [saved["postgres"], saved["redis"], saved["signing_key"], saved["identity_key"]]
+    secrets += [*saved["roles"].values(), *saved["services"].values()]
+    secrets += [people["admin_password"], people["user_password"], people["admin_api_key"]]
     lines = [" ".join(process.info["cmdline"] or ()) for process in psutil.process_iter(["cmdline"])]
     assert any(str(mesh.layout.folder) in line for line in lines)
     assert not [line for line in lines for secret in secrets if secret in line]
@@ -102,7 +131,8 @@ def test_two_commands_do_not_start_and_stop_at_once(tmp_path: Path) -> None:
 def on_hand(layout: Layout) -> int:
     """Units of a demo product, as the edge tells."""
     edge = json.loads(layout.endpoints.read_text())["edge"]
-    code, answer = loopback.call(f"{edge}/v1/products/masala-chai/stock", seconds=5)
+    token = json.loads(layout.credentials.read_text())["user_access_token"]
+    code, answer = loopback.call(f"{edge}/v1/products/masala-chai/stock", seconds=5, token=token)
     assert code == 200, answer
     return int(json.loads(answer)["totals"]["onHand"])
 

@@ -2,10 +2,12 @@
 
 import asyncio
 from collections import Counter
+from typing import cast
 
 import grpc
 import httpx
 
+from tests.callers import AuthorizedChannel
 from tests.conftest import Clock
 from tests.inventory.conftest import Inventory
 from tests.system.mesh import Mesh
@@ -16,9 +18,11 @@ UNITS, CALLERS = 100, 512
 async def test_512_json_callers_racing_for_100(mesh: Mesh) -> None:
     async with (
         grpc.aio.insecure_channel(mesh.target) as channel,
-        httpx.AsyncClient(base_url=mesh.edge, timeout=60, limits=httpx.Limits(), trust_env=False) as http,
+        httpx.AsyncClient(
+            base_url=mesh.edge, headers=mesh.headers(), timeout=60, limits=httpx.Limits(), trust_env=False
+        ) as http,
     ):
-        inventory = Inventory(channel, Clock())
+        inventory = Inventory(cast("grpc.aio.Channel", AuthorizedChannel(channel, mesh.token())), Clock())
         product, _ = await inventory.stocked("race", "race", UNITS)
         body = {"lines": [{"product": product, "quantity": 1}]}
         answers = await asyncio.gather(*(http.post("/v1/reservations", json=body) for _ in range(CALLERS)))

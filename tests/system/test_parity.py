@@ -9,6 +9,7 @@ import grpc
 import httpx
 import pytest
 
+from tests.callers import AuthorizedChannel
 from tests.gateway.callers import GrpcCaller, Json, status_of
 from tests.inventory.conftest import content
 from tests.system.json_caller import JsonCaller
@@ -216,7 +217,7 @@ def test_what_only_json_can_say_wrongly(http: httpx.Client, subtests: pytest.Sub
 def test_bytes_that_are_no_message(mesh: Mesh) -> None:
     """The gRPC twin of broken JSON."""
     with grpc.insecure_channel(mesh.target) as channel, pytest.raises(grpc.RpcError) as caught:
-        channel.unary_unary(f"/{STOCK}/AdjustStock", bytes, bytes)(b"\xff\xff\xff")
+        AuthorizedChannel(channel, mesh.token()).unary_unary(f"/{STOCK}/AdjustStock", bytes, bytes)(b"\xff\xff\xff")
     assert caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
     assert status_of(caught.value)["details"][0]["reason"] == "REQUEST_MALFORMED"
 

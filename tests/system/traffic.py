@@ -6,7 +6,7 @@ import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import httpx
@@ -14,6 +14,7 @@ from google.rpc import code_pb2
 
 from mesh.inventory.v1.reservation_service_pb2 import CreateReservationRequest
 from mesh.inventory.v1.stock_service_pb2 import GetStockRequest
+from tests.callers import AuthorizedChannel
 from tests.conftest import Clock, eventually
 from tests.inventory.conftest import Inventory
 from tests.system.mesh import Mesh
@@ -156,10 +157,10 @@ async def traffic(mesh: Mesh, callers: int = 2) -> AsyncIterator[Traffic]:
     """Calls while the block lasts, with so many callers of each kind, about a product of their own."""
     ending = asyncio.Event()
     async with (
-        httpx.AsyncClient(base_url=mesh.edge, timeout=DEADLINE, trust_env=False) as http,
+        httpx.AsyncClient(base_url=mesh.edge, headers=mesh.headers(), timeout=DEADLINE, trust_env=False) as http,
         grpc.aio.insecure_channel(mesh.target) as channel,
     ):
-        inventory = Inventory(channel, Clock())
+        inventory = Inventory(cast("grpc.aio.Channel", AuthorizedChannel(channel, mesh.token())), Clock())
         id_ = f"t-{uuid.uuid4().hex[:8]}"
         calls = Traffic(http, inventory, History(*await inventory.stocked(id_, id_, ENOUGH)))
         async with asyncio.TaskGroup() as tasks:
@@ -196,4 +197,4 @@ async def assert_kept(mesh: Mesh, history: History) -> None:
     if not history.failed:
         assert not unknown
     async with grpc.aio.insecure_channel(mesh.target) as channel:
-        await Inventory(channel, Clock()).assert_balanced()
+        await Inventory(cast("grpc.aio.Channel", AuthorizedChannel(channel, mesh.token())), Clock()).assert_balanced()

@@ -185,12 +185,41 @@ class FieldPolicy(_message.Message):
 
 Global___FieldPolicy: _TypeAlias = FieldPolicy  # noqa: Y015
 
+@_typing.final
+class RolePolicy(_message.Message):
+    """What one role may do."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    PERMISSIONS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def permissions(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]:
+        """The permissions that the role holds, each by its full name: there are no wildcards, so that a new permission is
+        held by nobody until it is given to a role.
+        """
+
+    def __init__(
+        self,
+        *,
+        permissions: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["permissions", b"permissions"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___RolePolicy: _TypeAlias = RolePolicy  # noqa: Y015
+
 METHOD_FIELD_NUMBER: _builtins.int
 DEFAULTS_FIELD_NUMBER: _builtins.int
 FIELD_FIELD_NUMBER: _builtins.int
+ROLE_FIELD_NUMBER: _builtins.int
 method: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.MethodOptions, Global___MethodPolicy]
 """The policy of one RPC. Fields that are absent take the service's defaults."""
 defaults: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.ServiceOptions, Global___MethodPolicy]
 """Defaults for every RPC of a service."""
 field: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.FieldOptions, Global___FieldPolicy]
 """The policy of one field."""
+role: _extension_dict._ExtensionFieldDescriptor[_descriptor_pb2.EnumValueOptions, Global___RolePolicy]
+"""What a role may do, on a value of the enum of roles. A role that holds nothing has no such option."""

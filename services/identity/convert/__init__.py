@@ -1,0 +1,1 @@
+"""Between the messages of identity's contract and its domain."""

@@ -1,0 +1,1 @@
+"""The rules of identity: plain data and pure functions."""
