@@ -5,6 +5,7 @@ Servers, the edge, clients, documentation and tests all read policy here, so tha
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from datetime import date
 from enum import Enum
 from functools import cache
 from pathlib import Path
@@ -19,6 +20,10 @@ from mesh.options.v1 import policy_pb2
 
 IMAGE = Path(__file__).parent / "gen" / "mesh.binpb"
 DEFAULT_DEADLINE = 5.0
+MAX_REQUEST = 4 << 20
+"""What a gRPC server takes as one message, in bytes."""
+
+_DEFAULT_REQUEST = {False: 1 << 20, True: 64 << 10}
 
 
 class ContractError(Exception):
@@ -47,6 +52,14 @@ class HttpRule:
 
 
 @dataclass(frozen=True, slots=True)
+class Deprecation:
+    """How an RPC leaves: the day from which on it should not be used, and the one from which on it may be gone."""
+
+    since: date
+    sunset: date | None
+
+
+@dataclass(frozen=True, slots=True)
 class Method:
     """One RPC and its policy, service defaults applied. Times are in seconds."""
 
@@ -60,6 +73,10 @@ class Method:
     cache_lifetime: float
     cache_tags: tuple[str, ...]
     errors: tuple[str, ...]
+    hedge_after: float
+    """When to ask another replica as well. 0: never."""
+    max_request_bytes: int
+    deprecation: Deprecation | None
     safe: bool
     """Has no side effects."""
     idempotent: bool
@@ -145,6 +162,9 @@ def method(descriptor: MethodDescriptor) -> Method:
         cache_lifetime=_seconds(policy.cache.lifetime),
         cache_tags=tuple(policy.cache.tags),
         errors=tuple(policy.errors),
+        hedge_after=_seconds(policy.hedge_after),
+        max_request_bytes=policy.max_request_bytes or _DEFAULT_REQUEST[policy.access == policy_pb2.ACCESS_PUBLIC],
+        deprecation=_deprecation(descriptor, policy),
         safe=safe,
         idempotent=level != MethodOptions.IDEMPOTENCY_UNKNOWN,
         http=tuple(_http(options.Extensions[annotations_pb2.http])),
@@ -158,6 +178,16 @@ def _access(descriptor: MethodDescriptor, policy: policy_pb2.MethodPolicy) -> Ac
     if policy.access == policy_pb2.ACCESS_UNSPECIFIED:
         raise ContractError(descriptor.full_name, "no access option, so nobody could call it")
     return Access(policy.access)
+
+
+def _deprecation(descriptor: MethodDescriptor, policy: policy_pb2.MethodPolicy) -> Deprecation | None:
+    if not policy.HasField("deprecation"):
+        return None
+    said = policy.deprecation
+    try:
+        return Deprecation(date.fromisoformat(said.since), date.fromisoformat(said.sunset) if said.sunset else None)
+    except ValueError:
+        raise ContractError(descriptor.full_name, "the days of a deprecation are written as 2026-11-01") from None
 
 
 def _http(rule: http_pb2.HttpRule) -> Iterator[HttpRule]:

@@ -9,9 +9,10 @@ import sys
 from pathlib import Path
 
 from clients.contract import IMAGE, ContractError
+from gateway.address import TopologyError
 from gateway.compiler import compile as compile_edge
 from gateway.files import write
-from gateway.topology import Topology, TopologyError
+from gateway.topology import Topology
 
 
 def main() -> None:

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 
 from clients import contract
+from gateway.address import Address
 from gateway.proto_json import MIB, Json, duration, typed
 from gateway.surface import Surface
-from gateway.topology import Address
 
 _HTTP = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
-def cluster(area: str, surface: Surface, endpoints: Json) -> Json:
-    """The `Cluster` of an area; `endpoints` is the `ConfigSource` of its replicas."""
+def cluster(name: str, area: str, surface: Surface, endpoints: Json) -> Json:
+    """The `Cluster` of a release of an area; `endpoints` is the `ConfigSource` of its replicas."""
     return {
-        "name": area,
+        "name": name,
         "type": "EDS",
         "eds_cluster_config": {"eds_config": endpoints},
         "connect_timeout": "1s",
@@ -30,10 +30,10 @@ def cluster(area: str, surface: Surface, endpoints: Json) -> Json:
     }
 
 
-def load_assignment(area: str, replicas: Sequence[Address]) -> Json:
-    """The `ClusterLoadAssignment` of an area."""
+def load_assignment(name: str, replicas: Sequence[Address]) -> Json:
+    """The `ClusterLoadAssignment` of a cluster."""
     hosts = [{"endpoint": {"address": replica.as_json()}} for replica in replicas]
-    return {"cluster_name": area, "endpoints": [{"lb_endpoints": hosts}] if hosts else []}
+    return {"cluster_name": name, "endpoints": [{"lb_endpoints": hosts}] if hosts else []}
 
 
 def _http2() -> Json:
@@ -65,9 +65,17 @@ def _health_check(service: str) -> Json:
 def _outlier_detection() -> Json:
     """Takes a replica out between two health checks, at most half of them: all is for health checks to say."""
     return {
+        # UNAVAILABLE, three times in a row. DEADLINE_EXCEEDED would count as well, for Envoy sees 504 in it; services
+        # hide it behind headers of their own (`services/_platform/grpc_host.py`). INTERNAL may be the request's fault,
+        # and then every replica's.
         "consecutive_gateway_failure": 3,
         "enforcing_consecutive_gateway_failure": 100,
-        "enforcing_consecutive_5xx": 0,  # INTERNAL may be the request's fault, and then every replica's
+        "enforcing_consecutive_5xx": 0,
+        # What the edge sees go wrong itself, a try that takes too long among it, is not held against the replica:
+        # broken connections are for retries and the next health check.
+        "split_external_local_origin_errors": True,
+        "enforcing_consecutive_local_origin_failure": 0,
+        "enforcing_local_origin_success_rate": 0,
         "enforcing_success_rate": 0,
         "interval": "0.5s",
         "base_ejection_time": "1s",

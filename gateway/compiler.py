@@ -1,15 +1,23 @@
 """Compiles the contract and a topology to the files that Envoy runs on."""
 
+import json
 from pathlib import Path
 from typing import TypeAlias
 
+from gateway import authentication, browsers, strict_json, tracing
 from gateway import surface as surfaces
+from gateway.address import TopologyError
 from gateway.bootstrap import bootstrap, file_source
 from gateway.clusters import cluster, load_assignment
+from gateway.filters import http_filters
 from gateway.listener import listener
+from gateway.openapi.document import document
+from gateway.openapi.page import page, policy
+from gateway.pages import Page
 from gateway.proto_json import Json, typed
 from gateway.routes import route_configuration
-from gateway.topology import Topology, TopologyError
+from gateway.surface import Surface
+from gateway.topology import Topology
 
 Files: TypeAlias = dict[str, Json | bytes]
 
@@ -23,32 +31,48 @@ def compile(image: Path, topology: Topology, folder: Path) -> Files:  # noqa: A0
     surface = surfaces.read(image)
     if unknown := sorted(set(topology.services) - set(surface.areas)):
         raise TopologyError(f"the contract shows no RPC of {', '.join(unknown)}; it has {', '.join(surface.areas)}")
+    script, source = strict_json.script(surface, trust_local=topology.trust_local)
     descriptor_path = str(folder / surface.descriptor_file)
+    served = _pages(image, surface, folder)
+    filters = http_filters(surface, topology, descriptor_path, str(folder / script))
+    return {
+        **_clusters(surface, topology, folder),
+        surface.descriptor_file: surface.descriptors,
+        script: source,
+        **{page.file: page.content for page in served},
+        "routes.json": _resources(
+            "envoy.config.route.v3.RouteConfiguration", route_configuration(surface, topology, descriptor_path, served)
+        ),
+        "listeners.json": _resources(
+            "envoy.config.listener.v3.Listener",
+            listener(topology, surface, filters, file_source(folder, "routes.json")),
+        ),
+        "bootstrap.json": bootstrap(topology, folder),
+    }
 
+
+def _clusters(surface: Surface, topology: Topology, folder: Path) -> Files:
     files: Files = {}
+    clusters = [*tracing.clusters(topology.traces)]
+    if not topology.trust_local:
+        clusters.append(authentication.own_cluster(topology.edge))
     for area in surface.areas:
-        replicas = topology.services.get(area, ())
-        files[_endpoints(area)] = _resources(
-            "envoy.config.endpoint.v3.ClusterLoadAssignment", load_assignment(area, replicas)
-        )
-    files["clusters.json"] = _resources(
-        "envoy.config.cluster.v3.Cluster",
-        *(cluster(area, surface, file_source(folder, _endpoints(area))) for area in surface.areas),
-    )
-    files[surface.descriptor_file] = surface.descriptors
-    files["routes.json"] = _resources(
-        "envoy.config.route.v3.RouteConfiguration", route_configuration(surface, descriptor_path)
-    )
-    files["listeners.json"] = _resources(
-        "envoy.config.listener.v3.Listener",
-        listener(topology.edge, surface, descriptor_path, file_source(folder, "routes.json")),
-    )
-    files["bootstrap.json"] = bootstrap(topology, folder)
+        for release in topology.releases(area):
+            name = release.cluster(area)
+            assignment = load_assignment(name, release.replicas)
+            files[f"endpoints-{name}.json"] = _resources("envoy.config.endpoint.v3.ClusterLoadAssignment", assignment)
+            clusters.append(cluster(name, area, surface, file_source(folder, f"endpoints-{name}.json")))
+    files["clusters.json"] = _resources("envoy.config.cluster.v3.Cluster", *clusters)
     return files
 
 
-def _endpoints(area: str) -> str:
-    return f"endpoints-{area}.json"
+def _pages(image: Path, surface: Surface, folder: Path) -> tuple[Page, ...]:
+    described = document(image, surface)
+    text = json.dumps(described, ensure_ascii=False, separators=(",", ":")).encode()
+    return (
+        Page("/openapi.json", "application/json", text, browsers.NOTHING, folder),
+        Page("/docs", "text/html; charset=utf-8", page(described), policy(), folder),
+    )
 
 
 def _resources(message: str, *resources: Json) -> Json:

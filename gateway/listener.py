@@ -1,19 +1,18 @@
 """The one port that faces outside: HTTP/1.1 and HTTP/2; JSON, gRPC and gRPC-Web; the limits of a public server."""
 
-from gateway import request_body, routes, transcoder
+from gateway import authentication, faults, routes
 from gateway.access_log import access_logs
 from gateway.proto_json import MIB, Json, duration, extension, typed
 from gateway.replies import local_reply_config
 from gateway.surface import Surface
-from gateway.topology import Address
-
-_HTTP = "envoy.extensions.filters.http"
+from gateway.topology import Topology
+from gateway.tracing import tracing
 
 MAX_HEADERS_KB = 8
 """What a gRPC server takes as metadata."""
 
 
-def listener(address: Address, surface: Surface, descriptor_path: str, route_source: Json) -> Json:
+def listener(topology: Topology, surface: Surface, http_filters: list[Json], route_source: Json) -> Json:
     """The `Listener`; `route_source` is the `ConfigSource` of the route table."""
     manager = extension(
         "envoy.filters.network.http_connection_manager",
@@ -21,41 +20,27 @@ def listener(address: Address, surface: Surface, descriptor_path: str, route_sou
         stat_prefix="edge",
         codec_type="AUTO",
         rds={"route_config_name": routes.NAME, "config_source": route_source},
-        http_filters=_http_filters(surface, descriptor_path),
+        http_filters=http_filters,
         local_reply_config=local_reply_config(surface),
         access_log=access_logs(),
-        **_identity(),
+        **_identity(topology),
         **_paths(),
         **_limits(surface),
+        **tracing(topology.traces),
     )
     return {
         "name": "edge",
-        "address": address.as_json(),
+        "address": topology.edge.as_json(),
         "per_connection_buffer_limit_bytes": MIB,
         "filter_chains": [{"filters": [manager]}],
     }
 
 
-def _http_filters(surface: Surface, descriptor_path: str) -> list[Json]:
-    """In the order that a request meets them; an answer meets them in reverse.
-
-    Before the transcoder is the place of what must see the JSON request: CORS, compression, strict JSON. After it,
-    of what goes by RPC, whatever way the call came: credentials, permission, rate limits, faults. Last before the
-    router, so that nobody is asked to hold the body of a call that is refused: the request body.
-    """
-    return [
-        extension("envoy.filters.http.grpc_web", f"{_HTTP}.grpc_web.v3.GrpcWeb"),
-        transcoder.http_filter(surface, descriptor_path),
-        request_body.http_filter(),
-        extension("envoy.filters.http.router", f"{_HTTP}.router.v3.Router", suppress_envoy_headers=True),
-    ]
-
-
-def _identity() -> Json:
+def _identity(topology: Topology) -> Json:
     """Who is calling, which request this is, and that nobody else may say so."""
     return {
         "use_remote_address": True,
-        "early_header_mutation_extensions": [_never_from_outside()],
+        "early_header_mutation_extensions": [_never_from_outside(topology)],
         "generate_request_id": True,
         "always_set_request_id_in_response": True,
         "request_id_extension": {
@@ -66,7 +51,7 @@ def _identity() -> Json:
     }
 
 
-def _never_from_outside() -> Json:
+def _never_from_outside(topology: Topology) -> Json:
     """Removes what only the edge may say: the headers that steer retries, deadlines and the shape of errors.
 
     Envoy would trust those that come from an address that it takes for internal.
@@ -78,6 +63,8 @@ def _never_from_outside() -> Json:
         mutations=[
             *({"remove_on_match": {"key_matcher": {"prefix": prefix}}} for prefix in prefixes),
             {"remove": "x-request-id"},
+            *authentication.nobody_else_says(),
+            *faults.asked_for(switched_on=topology.faults),
         ],
     )
 

@@ -1,81 +1,97 @@
-"""What the edge itself answers, in the shape of every other error of the mesh: `google.rpc.Status`.
+"""What the edge itself answers: when, with which `google.rpc.Code`, and for which reason of the contract."""
 
-Two callers read it. JSON callers get a body. gRPC and gRPC-Web callers get `grpc-status`, `grpc-message` and
-`grpc-status-details-bin`. Envoy's own words ("upstream connect error ...") go to neither.
-"""
+from collections.abc import Iterator
 
-import base64
-from dataclasses import dataclass
+from google.rpc import code_pb2
+from google.rpc.error_details_pb2 import BadRequest
 
-from google.protobuf.duration_pb2 import Duration
-from google.protobuf.json_format import MessageToDict
-from google.protobuf.message import Message
-from google.rpc import code_pb2, error_details_pb2, status_pb2
-
-from gateway import callers
-from gateway.paths import JsonPath, json_paths
-from gateway.proto_json import Json, extension, set_header, typed
+from gateway import authentication, strict_json
+from gateway.endings import because, either, every, flagged, noted, nothing_noted, path_is, status_is
+from gateway.paths import json_paths
+from gateway.proto_json import Json
+from gateway.reply import Reply
 from gateway.surface import Surface
 from mesh.options.v1.error_reason_pb2 import ErrorReason
 
-DOMAIN = "mesh"
-
-_PREFIX = "ERROR_REASON_"
-_ENVOYS_WORDS = "%LOCAL_REPLY_BODY%"
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """An answer of the edge's own, and when it is given."""
-
-    when: Json
-    """An `AccessLogFilter` over Envoy's answer."""
-    code: int
-    """`google.rpc.Code`."""
-    reason: ErrorReason.ValueType
-    message: str
-    http: int | None = None
-    """The HTTP status that a JSON caller sees. Default: Envoy's."""
-    explained: bool = False
-    """Envoy says what is wrong with the request in words that help a JSON caller: they are the message."""
-    retry_after: int = 0
-    """Seconds."""
-    grpc_code: int | None = None
-    """The code that a gRPC caller sees, where its protocol has another custom."""
+_REALM = 'Bearer realm="mesh"'
+_INVALID = f'{_REALM}, error="invalid_token"'
 
 
 def local_reply_config(surface: Surface) -> Json:
     """The `LocalReplyConfig`: the first mapper that fits decides."""
-    wrong_verbs = [_wrong_verb(path) for path in json_paths(surface)]
-    return {"mappers": wrong_verbs + [mapper for reply in _REPLIES for mapper in (_grpc(reply), _json(reply))]}
+    replies = (*_wrong_verbs(surface), *_REFUSED_CALLERS, *_missing_permissions(surface), *_REPLIES)
+    return {"mappers": [mapper for reply in replies for mapper in reply.mappers()]}
 
 
-def _status_is(status: int, comparison: str = "EQ") -> Json:
-    # Envoy wants a name to change the number by at run time; nothing sets it.
-    value = {"default_value": status, "runtime_key": "edge.local_reply"}
-    return {"status_code_filter": {"comparison": {"op": comparison, "value": value}}}
-
-
-def _explained() -> Json:
-    """The transcoder refuses the request for what is in it."""
-    expression = "response.code == 400 && response.code_details.contains('grpc_json_transcode_failure')"
-    return {
-        "extension_filter": extension(
-            "envoy.access_loggers.extension_filters.cel",
-            "envoy.extensions.access_loggers.filters.cel.v3.ExpressionFilter",
-            expression=expression,
+def _wrong_verbs(surface: Surface) -> Iterator[Reply]:
+    """The transcoder finds no RPC, yet the path is one of the contract's: it is the verb that is wrong."""
+    for path in json_paths(surface):
+        yield Reply(
+            every(status_is(404), path_is({"safe_regex": {"regex": path.pattern}})),
+            code_pb2.UNIMPLEMENTED,
+            ErrorReason.ERROR_REASON_VERB_NOT_ALLOWED,
+            "The path does not exist for this HTTP verb.",
+            http=405,
+            headers=(("allow", ", ".join(path.verbs)),),
+            only_json=True,
         )
-    }
 
 
-def _flagged(*flags: str) -> Json:
-    return {"response_flag_filter": {"flags": list(flags)}}
+def _missing_permissions(surface: Surface) -> Iterator[Reply]:
+    """The caller is known, and lacks what the RPC asks for."""
+    for permission in sorted({rpc.permission for rpc in surface.rpcs if rpc.permission}):
+        paths = (path_is({"exact": rpc.path}) for rpc in surface.rpcs if rpc.permission == permission)
+        yield Reply(
+            every(_FORBIDDEN, either(*paths)),
+            code_pb2.PERMISSION_DENIED,
+            ErrorReason.ERROR_REASON_PERMISSION_MISSING,
+            f"The caller lacks the permission {permission}.",
+            metadata=(("permission", permission),),
+            headers=(("www-authenticate", f'{_REALM}, error="insufficient_scope", scope="{permission}"'),),
+        )
 
 
-# Order matters: flags tell more than statuses.
+def _noted(key: str) -> str:
+    return f"%DYNAMIC_METADATA({strict_json.METADATA}:{key})%"
+
+
+def _failed(text: str | None = None) -> Json:
+    return every(_FORBIDDEN, noted(authentication.METADATA, authentication.FAILURE, "message", text=text))
+
+
+def _unauthenticated(when: Json, message: str, challenge: str) -> Reply:
+    reason = ErrorReason.ERROR_REASON_CREDENTIALS_INVALID
+    return Reply(when, code_pb2.UNAUTHENTICATED, reason, message, http=401, headers=(("www-authenticate", challenge),))
+
+
+# Order matters from here on: reasons and flags tell more than statuses.
+
+# A caller that is not known meets the same rule as one that may not; the metadata tells them apart.
+_FORBIDDEN = because("rbac_access_denied")
+_DENIED = because("ext_authz_denied")
+_UNKNOWN = every(_FORBIDDEN, nothing_noted(authentication.METADATA, authentication.CLAIMS))
+_REFUSED_CALLERS = (
+    Reply(
+        either(because("ext_authz_error"), every(_DENIED, status_is(503)), _failed("Jwks remote fetch")),
+        code_pb2.UNAVAILABLE,
+        ErrorReason.ERROR_REASON_SERVICE_UNAVAILABLE,
+        "Credentials cannot be checked at present. Try again later.",
+        http=503,
+        retry_after=1,
+    ),
+    _unauthenticated(every(_DENIED, status_is(401)), "The API key does not hold.", f'{_REALM}, error="invalid_key"'),
+    _unauthenticated(_failed("missing"), "The call carries no credentials.", _REALM),
+    _unauthenticated(_failed("expired"), "The access token has expired.", f'{_INVALID}, error_description="expired"'),
+    _unauthenticated(_failed(), "The access token does not hold.", _INVALID),
+    _unauthenticated(_UNKNOWN, "The call carries no credentials.", _REALM),
+)
+
+_UNKNOWN_FIELD = noted(strict_json.METADATA, strict_json.FIELD)
+_NOT_JSON = noted(strict_json.METADATA, strict_json.OFFSET)
+
 _REPLIES = (
     Reply(
-        _flagged("UO", "OM"),
+        either(flagged("UO", "OM"), because("overload")),
         code_pb2.RESOURCE_EXHAUSTED,
         ErrorReason.ERROR_REASON_OVERLOADED,
         "The mesh has too much to do. Try again later.",
@@ -83,118 +99,72 @@ _REPLIES = (
         retry_after=1,
     ),
     Reply(
-        _explained(),
+        _UNKNOWN_FIELD,
         code_pb2.INVALID_ARGUMENT,
-        ErrorReason.ERROR_REASON_REQUEST_MALFORMED,
-        "The request cannot be read.",
-        explained=True,
+        ErrorReason.ERROR_REASON_FIELD_UNKNOWN,
+        f"The contract has no field {_noted(strict_json.FIELD)} here.",
+        details=(BadRequest(field_violations=[{"field": _noted(strict_json.FIELD), "description": "is not known"}]),),
+        only_json=True,
     ),
     Reply(
-        _status_is(404),
+        _NOT_JSON,
+        code_pb2.INVALID_ARGUMENT,
+        ErrorReason.ERROR_REASON_REQUEST_MALFORMED,
+        f"The body is not JSON (RFC 8259) from byte {_noted(strict_json.OFFSET)} on.",
+        only_json=True,
+    ),
+    Reply(
+        every(status_is(400), because("grpc_json_transcode_failure")),
+        code_pb2.INVALID_ARGUMENT,
+        ErrorReason.ERROR_REASON_REQUEST_MALFORMED,
+        # The transcoder says what is wrong with the request in words that help.
+        "%LOCAL_REPLY_BODY%",
+        only_json=True,
+    ),
+    Reply(
+        status_is(404),
         code_pb2.NOT_FOUND,
         ErrorReason.ERROR_REASON_ROUTE_UNKNOWN,
         "The contract has no such path.",
         grpc_code=code_pb2.UNIMPLEMENTED,
     ),
     Reply(
-        _status_is(408),
+        status_is(408),
         code_pb2.DEADLINE_EXCEEDED,
         ErrorReason.ERROR_REASON_REQUEST_TOO_SLOW,
         "The request did not arrive in full in time.",
     ),
     Reply(
-        _status_is(413),
+        status_is(413),
         code_pb2.RESOURCE_EXHAUSTED,
         ErrorReason.ERROR_REASON_REQUEST_TOO_LARGE,
         "The body of the request is too large.",
     ),
     Reply(
-        _status_is(431),
+        status_is(431),
         code_pb2.RESOURCE_EXHAUSTED,
         ErrorReason.ERROR_REASON_REQUEST_TOO_LARGE,
         "The headers of the request are too large.",
     ),
     Reply(
-        _status_is(504),
+        status_is(504),
         code_pb2.DEADLINE_EXCEEDED,
         ErrorReason.ERROR_REASON_DEADLINE_EXCEEDED,
         "The deadline passed before the answer was ready.",
     ),
     Reply(
-        {"or_filter": {"filters": [_status_is(502), _status_is(503)]}},
+        either(status_is(502), status_is(503)),
         code_pb2.UNAVAILABLE,
         ErrorReason.ERROR_REASON_SERVICE_UNAVAILABLE,
         "No replica of the service answers. Try again later.",
         http=503,
         retry_after=1,
     ),
+    Reply(status_is(500), code_pb2.INTERNAL, ErrorReason.ERROR_REASON_INTERNAL, "The edge failed."),
     Reply(
-        _status_is(500),
-        code_pb2.INTERNAL,
-        ErrorReason.ERROR_REASON_INTERNAL,
-        "The edge failed.",
-    ),
-    Reply(
-        _status_is(400, "GE"),
+        status_is(400, "GE"),
         code_pb2.INVALID_ARGUMENT,
         ErrorReason.ERROR_REASON_REQUEST_MALFORMED,
         "The request cannot be read.",
     ),
 )
-
-
-def _grpc(reply: Reply) -> Json:
-    code = reply.code if reply.grpc_code is None else reply.grpc_code
-    status = status_pb2.Status(code=code, message=reply.message)
-    for detail in _details(reply):
-        status.details.add().Pack(detail)
-    encoded = base64.b64encode(status.SerializeToString(deterministic=True)).decode().rstrip("=")
-    headers = {"grpc-status": str(code), "grpc-message": reply.message, "grpc-status-details-bin": encoded}
-    return {
-        "filter": {"and_filter": {"filters": [callers.GRPC, reply.when]}},
-        "status_code": 200,
-        "headers_to_add": [set_header(name, value) for name, value in headers.items()],
-        "body_format_override": {"text_format_source": {"inline_string": ""}, "content_type": "application/grpc"},
-    }
-
-
-def _json(reply: Reply, headers: tuple[Json, ...] = ()) -> Json:
-    if reply.retry_after:
-        headers = (*headers, set_header("retry-after", str(reply.retry_after)))
-    mapper: Json = {
-        "filter": reply.when,
-        "headers_to_add": list(headers),
-        "body_format_override": {
-            "json_format": {
-                "code": reply.code,
-                "message": _ENVOYS_WORDS if reply.explained else reply.message,
-                "details": [_as_json(detail) for detail in _details(reply)],
-            }
-        },
-    }
-    return mapper if reply.http is None else mapper | {"status_code": reply.http}
-
-
-def _details(reply: Reply) -> tuple[Message, ...]:
-    reason = ErrorReason.Name(reply.reason).removeprefix(_PREFIX)
-    info = error_details_pb2.ErrorInfo(reason=reason, domain=DOMAIN)
-    if not reply.retry_after:
-        return (info,)
-    return (info, error_details_pb2.RetryInfo(retry_delay=Duration(seconds=reply.retry_after)))
-
-
-def _as_json(detail: Message) -> Json:
-    return typed(detail.DESCRIPTOR.full_name, **MessageToDict(detail))
-
-
-def _wrong_verb(path: JsonPath) -> Json:
-    """The transcoder finds no RPC, yet the path is one of the contract's: it is the verb that is wrong."""
-    header = {"name": ":path", "string_match": {"safe_regex": {"regex": path.pattern}}}
-    reply = Reply(
-        {"and_filter": {"filters": [_status_is(404), {"header_filter": {"header": header}}]}},
-        code_pb2.UNIMPLEMENTED,
-        ErrorReason.ERROR_REASON_VERB_NOT_ALLOWED,
-        "The path does not exist for this HTTP verb.",
-        http=405,
-    )
-    return _json(reply, (set_header("allow", ", ".join(path.verbs)),))

@@ -4,20 +4,21 @@ A service is not bothered with a request that never completes, or that turns out
 request that is held can be sent to another replica.
 """
 
-from gateway.proto_json import MIB, Json, extension, typed
+from clients.contract import MAX_REQUEST, Method
+from gateway.proto_json import Json, extension, typed
 
 _NAME = "envoy.filters.http.buffer"
 _PACKAGE = "envoy.extensions.filters.http.buffer.v3"
 
-MAX_SIZE = 4 * MIB
-"""What a gRPC server takes as one message."""
-
 
 def http_filter() -> Json:
-    """Holds requests of up to `MAX_SIZE`."""
-    return extension(_NAME, f"{_PACKAGE}.Buffer", max_request_bytes=MAX_SIZE)
+    """Holds what any server takes."""
+    return extension(_NAME, f"{_PACKAGE}.Buffer", max_request_bytes=MAX_REQUEST)
 
 
-def streamed() -> Json:
-    """The per-route configuration of an RPC whose request is a stream: every message goes on as it comes."""
-    return {_NAME: typed(f"{_PACKAGE}.BufferPerRoute", disabled=True)}
+def limit(rpc: Method) -> Json:
+    """The per-route configuration: as much as the RPC takes. Of a stream, every message goes on as it comes."""
+    if rpc.descriptor.client_streaming:
+        return {_NAME: typed(f"{_PACKAGE}.BufferPerRoute", disabled=True)}
+    # What arrives in one piece, of the size of a stream's window at the most, is not held and so not measured.
+    return {_NAME: typed(f"{_PACKAGE}.BufferPerRoute", buffer={"max_request_bytes": rpc.max_request_bytes})}

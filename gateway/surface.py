@@ -1,6 +1,7 @@
 """The surface: the part of the contract that the outside may see."""
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import cast
@@ -20,6 +21,8 @@ class Surface:
 
     rpcs: tuple[Method, ...]
     """By gRPC path. Those for other services of the mesh are not among them."""
+    roles: Mapping[str, frozenset[str]]
+    """What each role may do."""
     descriptors: bytes
     """A `FileDescriptorSet` without comments."""
 
@@ -38,7 +41,7 @@ def read(image: Path) -> Surface:
     """Reads a descriptor image. Raises `ContractError` when an RPC says too little."""
     rpcs = [rpc for service in contract.services(image) for rpc in contract.methods(service)]
     shown = sorted((rpc for rpc in rpcs if rpc.access is not Access.SERVICE), key=lambda rpc: rpc.path)
-    return Surface(tuple(shown), _without_comments(image.read_bytes()))
+    return Surface(tuple(shown), contract.roles(image), _without_comments(image.read_bytes()))
 
 
 def _without_comments(image: bytes) -> bytes:

@@ -1,46 +1,13 @@
-"""The topology: where the edge listens, and where the replicas of every area are."""
+"""The topology: where the edge listens, where the replicas of every area are, and what this edge switches on."""
 
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from ipaddress import ip_address
 from pathlib import Path
 from typing import Any, Self
 
-from gateway.proto_json import Json
-
-
-class TopologyError(Exception):
-    """The topology cannot be used; the message says what to change."""
-
-
-@dataclass(frozen=True, slots=True, order=True)
-class Address:
-    """An IP address and a TCP port. Names are refused: a file that is pushed to Envoy is not resolved again."""
-
-    host: str
-    port: int
-
-    @classmethod
-    def parse(cls, text: str) -> Self:
-        """Reads `127.0.0.1:8080` or `[::1]:8080`. Raises `TopologyError`."""
-        host, _, port = text.rpartition(":")
-        try:
-            address = cls(str(ip_address(host.removeprefix("[").removesuffix("]"))), int(port))
-        except ValueError:
-            raise TopologyError(f"{text!r} is not an IP address with a port") from None
-        if not 0 < address.port < 1 << 16:
-            raise TopologyError(f"{text!r}: the port is out of range")
-        return address
-
-    @property
-    def loopback(self) -> bool:
-        """Whether only this machine can reach it."""
-        return ip_address(self.host).is_loopback
-
-    def as_json(self) -> Json:
-        """As `envoy.config.core.v3.Address`."""
-        return {"socket_address": {"address": self.host, "port_value": self.port}}
+from gateway.address import Address, TopologyError
+from gateway.releases import ONE, Release
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,21 +17,31 @@ class Topology:
     edge: Address
     admin: Address
     """Envoy's own pages: unauthenticated, so loopback only."""
-    services: Mapping[str, tuple[Address, ...]]
-    """The replicas by area, sorted. An area that is absent has none at present."""
+    services: Mapping[str, tuple[Release, ...]]
+    """What runs of every area. One that is absent has no replica at present."""
+    origins: tuple[str, ...] = ()
+    """Whose pages may call from a browser (CORS)."""
+    traces: Address | None = None
+    """Where spans are sent (OTLP over gRPC)."""
+    faults: bool = False
+    """Whether callers may ask for delays and errors by header. For rehearsals, never for the public."""
+    trust_local: bool = False
+    """Whether everyone on this machine may do everything."""
 
     def __post_init__(self) -> None:
         if not self.admin.loopback:
             raise TopologyError(f"admin {self.admin.host} is not a loopback address: anyone there could stop the edge")
+        if self.trust_local and not self.edge.loopback:
+            raise TopologyError(f"trust_local, yet the edge listens on {self.edge.host}, where others can reach it")
 
     @classmethod
     def parse(cls, document: Mapping[str, Any]) -> Self:
-        """Reads `{"edge": ADDRESS, "admin": ADDRESS, "services": {AREA: [ADDRESS]}}`. Raises `TopologyError`."""
+        """Reads what `gateway/README.md` describes. Raises `TopologyError`."""
         match document:
-            case {"edge": str(edge), "admin": str(admin), "services": dict(services)} if len(document) == 3:
-                replicas = {str(area): _replicas(services[area]) for area in sorted(services)}
-                return cls(Address.parse(edge), Address.parse(admin), replicas)
-        raise TopologyError("the topology has edge, admin and services, and nothing else")
+            case {"edge": str(edge), "admin": str(admin), "services": dict(services), **options}:
+                releases = {str(area): Release.parse(area, services[area]) for area in sorted(services)}
+                return cls(Address.parse(edge), Address.parse(admin), releases, **_options(options))
+        raise TopologyError("the topology has edge, admin and services")
 
     @classmethod
     def read(cls, file: Path) -> Self:
@@ -74,8 +51,27 @@ class Topology:
         except ValueError as error:
             raise TopologyError(f"{file}: {error}") from None
 
+    def releases(self, area: str) -> tuple[Release, ...]:
+        """What runs of an area: at least one release, of no replicas perhaps."""
+        return self.services.get(area, ONE)
 
-def _replicas(texts: object) -> tuple[Address, ...]:
-    if not isinstance(texts, list):
-        raise TopologyError("the replicas of an area are a list of addresses")
-    return tuple(sorted({Address.parse(str(text)) for text in texts}))
+
+def _options(said: Mapping[str, object]) -> dict[str, Any]:
+    options: dict[str, Any] = {}
+    for name, value in said.items():
+        match name, value:
+            case "origins", list(origins):
+                options[name] = tuple(sorted(map(_origin, origins)))
+            case "traces", str(address):
+                options[name] = Address.parse(address)
+            case "faults" | "trust_local", bool(switch):
+                options[name] = switch
+            case _:
+                raise TopologyError(f"{name!r}: {value!r} is nothing that a topology says")
+    return options
+
+
+def _origin(text: object) -> str:
+    if not isinstance(text, str) or not text.startswith(("https://", "http://")) or text.count("/") != 2:
+        raise TopologyError(f"{text!r} is not an origin, as https://shop.example")
+    return text

@@ -1,6 +1,6 @@
 """The filter that turns JSON into gRPC and back, by the contract's `google.api.http` rules."""
 
-from gateway import request_body
+from clients.contract import MAX_REQUEST
 from gateway.proto_json import MIB, Json, extension, typed
 from gateway.surface import Surface
 
@@ -21,15 +21,20 @@ def event_streams(surface: Surface, descriptor_path: str) -> Json:
     return {_NAME: typed(_MESSAGE, **settings)}
 
 
+def off() -> Json:
+    """The per-route configuration of what is no RPC."""
+    return {_NAME: typed("envoy.config.route.v3.FilterConfig", disabled=True)}
+
+
 def _settings(surface: Surface, descriptor_path: str, stream_format: Json) -> Json:
     return {
         "proto_descriptor": descriptor_path,
         "services": sorted({rpc.service for rpc in surface.rpcs}),
         "convert_grpc_status": True,
         "print_options": {"always_print_primitive_fields": True, **stream_format},
-        # Unknown fields of a body are dropped without an error; that is to be refused before this filter.
+        # Unknown fields of a body would be dropped without an error: see `strict_json.py`.
         "request_validation_options": {"reject_unknown_method": True, "reject_unknown_query_parameters": True},
         "query_param_unescape_plus": True,  # what forms and most HTTP libraries write for a space
-        "max_request_body_size": request_body.MAX_SIZE,
+        "max_request_body_size": MAX_REQUEST,
         "max_response_body_size": MAX_RESPONSE_BODY,
     }

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from google.api import annotations_pb2
 
-from clients.contract import Access, ContractError, HttpRule, Method, area, method
+from clients.contract import MAX_REQUEST, Access, ContractError, HttpRule, Method, area, method
 from clients.lint.subject import Finding, Subject
 
 
@@ -97,6 +97,31 @@ def caching(subject: Subject) -> Iterator[Finding]:
     for rpc in subject.methods:
         if rpc.cache_lifetime and not rpc.safe:
             yield _finding(rpc, "cached, yet not NO_SIDE_EFFECTS")
+
+
+def hedging(subject: Subject) -> Iterator[Finding]:
+    """Only what has no side effects and is one answer is asked of two replicas, and before its deadline."""
+    for rpc in subject.methods:
+        if rpc.hedge_after and (not rpc.safe or rpc.streams):
+            yield _finding(rpc, "hedged, yet not a single answer without side effects")
+        if rpc.hedge_after >= rpc.deadline:
+            yield _finding(rpc, f"hedge_after {rpc.hedge_after:g} s is not below the deadline {rpc.deadline:g} s")
+
+
+def request_sizes(subject: Subject) -> Iterator[Finding]:
+    """No request is larger than a server takes."""
+    for rpc in subject.methods:
+        if rpc.max_request_bytes > MAX_REQUEST:
+            yield _finding(rpc, f"max_request_bytes {rpc.max_request_bytes} is above {MAX_REQUEST}")
+
+
+def deprecations(subject: Subject) -> Iterator[Finding]:
+    """What is deprecated says since when, and leaves later than that."""
+    for rpc in subject.methods:
+        if rpc.descriptor.GetOptions().deprecated != (rpc.deprecation is not None):
+            yield _finding(rpc, "option deprecated and the policy's deprecation go together")
+        if rpc.deprecation and rpc.deprecation.sunset and rpc.deprecation.sunset <= rpc.deprecation.since:
+            yield _finding(rpc, "sunset is not after the deprecation")
 
 
 def _shape(rule: HttpRule) -> str:

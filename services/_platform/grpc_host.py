@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from asyncio import get_running_loop
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
@@ -16,6 +16,7 @@ import uuid_utils
 from google.protobuf.descriptor import Descriptor, ServiceDescriptor
 from google.protobuf.message import DecodeError, Message
 from google.protobuf.message_factory import GetMessageClass
+from google.rpc import code_pb2
 from grpc.aio import ServicerContext
 
 from clients import contract
@@ -179,6 +180,10 @@ async def _refusing(context: Context) -> AsyncIterator[None]:
 
 async def _refuse(refusal: Refusal, context: Context) -> None:
     told = status.status(refusal)
+    if told.code == code_pb2.DEADLINE_EXCEEDED:
+        # In an answer without headers of its own, the edge would take it for a replica that is away.
+        with suppress(grpc.aio.UsageError):  # raised in a stream that has begun, which has them
+            await context.send_initial_metadata(())
     await context.abort_with_status(
         _Status(
             code=_CODES[told.code],

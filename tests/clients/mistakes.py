@@ -87,6 +87,30 @@ MISTAKES = (
         ('rate_limit: {class: "bulk"}', "cache: {lifetime: {seconds: 1}}"),
     ),
     _mistake(
+        "SampleService.UpdateSample: hedged, yet not a single answer without side effects (hedging)",
+        ('rate_limit: {class: "bulk"}', "hedge_after: {nanos: 1000000}"),
+    ),
+    _mistake(
+        "SampleService.GetSample: hedge_after 3 s is not below the deadline 3 s (hedging)",
+        ("      cache: {", "      hedge_after: {seconds: 3}\n      cache: {"),
+    ),
+    _mistake(
+        "SampleService.UpdateSample: max_request_bytes 4194305 is above 4194304 (request_sizes)",
+        ('rate_limit: {class: "bulk"}', "max_request_bytes: 4194305"),
+    ),
+    _mistake(
+        "SampleService.UpdateSample: option deprecated and the policy's deprecation go together (deprecations)",
+        ('rate_limit: {class: "bulk"}', 'deprecation: {since: "2026-11-01"}'),
+    ),
+    _mistake(
+        "SampleService.UpdateSample: sunset is not after the deprecation (deprecations)",
+        (
+            'rate_limit: {class: "bulk"}\n      errors: "SAMPLE_LOCKED"\n    };',
+            'deprecation: {since: "2026-11-01" sunset: "2026-11-01"}\n      errors: "SAMPLE_LOCKED"\n    };\n'
+            "    option deprecated = true;",
+        ),
+    ),
+    _mistake(
         "SampleService.SyncSamples: mesh.sample.v1.SyncSamplesRequest is neither a resource nor "
         "SyncSamplesResponse (answers)",
         ("returns (stream SyncSamplesResponse)", "returns (stream SyncSamplesRequest)"),

@@ -1,9 +1,22 @@
 """Policy as it is read: service defaults, what a method says over them, and what neither says."""
 
+from datetime import date
+
 import pytest
 from google.protobuf.descriptor import ServiceDescriptor
 
-from clients.contract import Access, ContractError, HttpRule, Method, area, files, methods, roles, services
+from clients.contract import (
+    Access,
+    ContractError,
+    Deprecation,
+    HttpRule,
+    Method,
+    area,
+    files,
+    methods,
+    roles,
+    services,
+)
 from tests.clients.conftest import CompileSample
 
 
@@ -83,6 +96,24 @@ def test_a_method_without_access_is_refused(compile_sample: CompileSample) -> No
 def test_a_user_method_without_permission_is_refused(compile_sample: CompileSample) -> None:
     (service,) = services(compile_sample(('    permission: "sample.read"\n', "")))
     with pytest.raises(ContractError, match=r"SampleService\.GetSample: access USER needs a permission$"):
+        methods(service)
+
+
+_POLICY = '      permission: "sample.write"\n'
+
+
+def test_hedging_sizes_and_deprecation_are_read(compile_sample: CompileSample) -> None:
+    said = 'deprecation: {since: "2026-11-01" sunset: "2027-05-01"} max_request_bytes: 9 hedge_after: {nanos: 5000000}'
+    (service,) = services(compile_sample((_POLICY, f"{_POLICY} {said}")))
+    get, listed, update, _ = methods(service)
+    assert (get.max_request_bytes, listed.max_request_bytes, update.max_request_bytes) == (1 << 20, 64 << 10, 9)
+    assert (get.hedge_after, update.hedge_after) == (0.0, 0.005)
+    assert (get.deprecation, update.deprecation) == (None, Deprecation(date(2026, 11, 1), date(2027, 5, 1)))
+
+
+def test_a_day_that_is_none_is_refused(compile_sample: CompileSample) -> None:
+    (service,) = services(compile_sample((_POLICY, f'{_POLICY} deprecation: {{since: "soon"}}')))
+    with pytest.raises(ContractError, match="are written as 2026-11-01"):
         methods(service)
 
 

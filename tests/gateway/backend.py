@@ -19,7 +19,9 @@ from grpc_health.v1.health_pb2 import HealthCheckResponse
 
 from mesh.inventory.v1 import product_pb2, product_service_pb2, product_service_pb2_grpc
 from mesh.probe.v1 import probe_service_pb2_grpc
-from mesh.probe.v1.probe_service_pb2 import ProbeRequest, ProbeResponse
+from mesh.probe.v1.probe_service_pb2 import NestRequest, ProbeRequest, ProbeResponse
+from mesh.probe.v2 import probe_service_pb2_grpc as probe_v2
+from mesh.probe.v2.probe_service_pb2 import WriteRequest, WriteResponse
 
 Context: TypeAlias = "grpc.aio.ServicerContext[Any, Any]"
 
@@ -42,6 +44,21 @@ class Probe:
     async def WriteOnce(self, request: ProbeRequest, context: Context) -> ProbeResponse:
         return await self._answer(request, context)
 
+    async def Guarded(self, request: ProbeRequest, context: Context) -> ProbeResponse:
+        return await self._answer(request, context)
+
+    async def Forgotten(self, request: ProbeRequest, context: Context) -> ProbeResponse:
+        return await self._answer(request, context)
+
+    async def Hedged(self, request: ProbeRequest, context: Context) -> ProbeResponse:
+        return await self._answer(request, context)
+
+    async def Old(self, request: ProbeRequest, context: Context) -> ProbeResponse:
+        return await self._answer(request, context)
+
+    async def Nest(self, request: NestRequest, context: Context) -> ProbeResponse:
+        return self._see(str(request.nest), context)
+
     async def Internal(self, request: ProbeRequest, context: Context) -> ProbeResponse:
         return await self._answer(request, context)
 
@@ -62,7 +79,8 @@ class Probe:
     async def _answer(self, request: ProbeRequest, context: Context) -> ProbeResponse:
         answer = self._see(request.key, context)
         answer.padding = len(request.padding)
-        await asyncio.sleep(request.delay.ToTimedelta().total_seconds())
+        if request.slow_replica in ("", self._replica):
+            await asyncio.sleep(request.delay.ToTimedelta().total_seconds())
         if answer.attempts <= request.failures:
             await _fail(request.code or code_pb2.UNAVAILABLE, context)
         return answer
@@ -76,7 +94,15 @@ class Probe:
             seconds_left=context.time_remaining() or -1.0,
             idempotency_keys=self._keys[key],
             request_id=str(metadata["x-request-id"]),
+            headers={name: value for name, value in metadata.items() if isinstance(value, str)},
         )
+
+
+class ProbeV2:
+    """Says what it hears."""
+
+    async def Write(self, request: WriteRequest, context: Context) -> WriteResponse:
+        return WriteResponse(name=request.name)
 
 
 class Products(product_service_pb2_grpc.ProductServiceServicer):
@@ -129,6 +155,8 @@ async def _fail(code: int, context: Context) -> None:
         packed.Pack(detail)
         status.details.append(packed)
     metadata = (("grpc-status-details-bin", status.SerializeToString()),)
+    if code == code_pb2.DEADLINE_EXCEEDED:
+        await context.send_initial_metadata(())
     codes = {known.value[0]: known for known in grpc.StatusCode}
     await context.abort(codes[code], status.message, metadata)
 
@@ -138,6 +166,7 @@ async def main(replica: str, port: int) -> None:
     servicer = health.HealthServicer()
     health_pb2_grpc.add_HealthServicer_to_server(servicer, server)
     probe_service_pb2_grpc.add_ProbeServiceServicer_to_server(Probe(replica), server)
+    probe_v2.add_ProbeServiceServicer_to_server(ProbeV2(), server)
     product_service_pb2_grpc.add_ProductServiceServicer_to_server(Products(), server)
     server.add_insecure_port(f"127.0.0.1:{port}")
     await server.start()

@@ -24,8 +24,9 @@ PRODUCTS = "mesh.inventory.v1.ProductService"
 class GrpcCaller:
     """Calls any RPC of an image: `caller(f"{PROBE}/Read", {"key": "k"})`."""
 
-    def __init__(self, channel: grpc.Channel, image: Path) -> None:
+    def __init__(self, channel: grpc.Channel, image: Path, token: str = "") -> None:
         self._channel = channel
+        self._credentials = (("authorization", f"Bearer {token}"),) if token else ()
         self._pool = DescriptorPool()
         for file in FileDescriptorSet.FromString(image.read_bytes()).file:
             self._pool.Add(file)
@@ -34,19 +35,22 @@ class GrpcCaller:
         """A unary call. Raises `grpc.RpcError`."""
         asked, answered = self._messages(rpc)
         method = self._channel.unary_unary(f"/{rpc}", asked.SerializeToString, answered.FromString)
-        return self._as_json(method(ParseDict(request, asked()), timeout=timeout, metadata=tuple(metadata)))
+        return self._as_json(
+            method(ParseDict(request, asked()), timeout=timeout, metadata=(*self._credentials, *metadata))
+        )
 
     def stream(self, rpc: str, request: Json) -> Iterator[Json]:
         """A call that answers a stream. Raises `grpc.RpcError` as it comes."""
         asked, answered = self._messages(rpc)
         method = self._channel.unary_stream(f"/{rpc}", asked.SerializeToString, answered.FromString)
-        yield from map(self._as_json, method(ParseDict(request, asked())))
+        yield from map(self._as_json, method(ParseDict(request, asked()), metadata=self._credentials))
 
     def upload(self, rpc: str, requests: Iterable[Json]) -> Json:
         """A call that sends a stream. Raises `grpc.RpcError`."""
         asked, answered = self._messages(rpc)
         method = self._channel.stream_unary(f"/{rpc}", asked.SerializeToString, answered.FromString)
-        return self._as_json(method(ParseDict(request, asked()) for request in requests))
+        messages = (ParseDict(request, asked()) for request in requests)
+        return self._as_json(method(messages, metadata=self._credentials))
 
     def encode(self, rpc: str, request: Json) -> bytes:
         """The request as bytes on the wire, one gRPC frame."""

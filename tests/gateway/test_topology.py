@@ -5,7 +5,9 @@ from typing import Any
 
 import pytest
 
-from gateway.topology import Address, Topology, TopologyError
+from gateway.address import Address, TopologyError
+from gateway.releases import Release
+from gateway.topology import Topology
 
 GOOD = {
     "edge": "0.0.0.0:8080",
@@ -17,7 +19,9 @@ GOOD = {
 def test_read() -> None:
     topology = Topology.parse(GOOD)
     assert topology.edge == Address("0.0.0.0", 8080)  # noqa: S104
-    assert topology.services == {"inventory": (Address("127.0.0.1", 41001), Address("127.0.0.1", 41002))}
+    assert topology.releases("inventory") == (Release("", (Address("127.0.0.1", 41001), Address("127.0.0.1", 41002))),)
+    assert topology.releases("cart") == (Release("", ()),)
+    assert not topology.trust_local
     assert Address.parse("[::1]:80") == Address("::1", 80)
 
 
@@ -33,7 +37,17 @@ def test_read() -> None:
         ({"services": ["127.0.0.1:41001"]}, "the topology has edge, admin and services"),
         ({"services": {"inventory": "127.0.0.1:41001"}}, "the replicas of an area are a list of addresses"),
         ({"services": {"inventory": [41001]}}, "is not an IP address with a port"),
-        ({"colour": "blue"}, "and nothing else"),
+        ({"colour": "blue"}, "'colour': 'blue' is nothing that a topology says"),
+        ({"faults": "yes"}, "'faults': 'yes' is nothing that a topology says"),
+        ({"origins": ["shop.example"]}, "'shop.example' is not an origin"),
+        ({"origins": ["https://shop.example/"]}, "is not an origin"),
+        ({"traces": "collector:4317"}, "is not an IP address with a port"),
+        ({"trust_local": True}, "trust_local, yet the edge listens on 0.0.0.0"),
+        ({"services": {"inventory": {}}}, "inventory: the replicas of an area are a list of addresses"),
+        ({"services": {"inventory": {"new": []}}}, "inventory: release 'new' has a name of letters, a weight"),
+        ({"services": {"inventory": {"a b": {"weight": 1, "replicas": []}}}}, "release 'a b' has a name of letters"),
+        ({"services": {"inventory": {"new": {"weight": -1, "replicas": []}}}}, "a weight of 0 to 10000"),
+        ({"services": {"inventory": {"new": {"weight": 0, "replicas": []}}}}, "inventory: no release has a weight"),
     ],
 )
 def test_refused(change: dict[str, Any], says: str) -> None:

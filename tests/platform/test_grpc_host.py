@@ -7,13 +7,14 @@ from types import ModuleType
 from typing import Any
 
 import grpc
+import httpx
 import pytest
 
 from clients.contract import ContractError
 from mesh.inventory.v1.warehouse_service_servicer import WarehouseServiceServicer
 from services._platform import grpc_host
 from services._platform.call import Call, Principal
-from services._platform.errors import OutOfRange
+from services._platform.errors import DeadlineExceeded, OutOfRange, Refusal
 from services._platform.interceptors import Interceptors
 from tests.platform.conftest import ADA, free_port, until
 from tests.platform.echo import Echo
@@ -270,6 +271,25 @@ async def test_past_the_deadline_the_servicer_stops_and_the_caller_is_told(
     assert refused.value.code() is grpc.StatusCode.DEADLINE_EXCEEDED
     async with asyncio.timeout(30):
         await stopped.wait()
+
+
+@pytest.mark.parametrize(("refusal", "alone"), [(DeadlineExceeded("late"), False), (OutOfRange("far"), True)])
+async def test_a_late_answer_does_not_look_like_a_replica_that_is_away(
+    stub: Stub, grpc_addr: str, grpc_servicer: Echo, refusal: Refusal, alone: bool
+) -> None:
+    """Only of an answer of headers alone does the edge read the status as a verdict on the replica."""
+
+    def refuse(_request: Any, _call: Call) -> None:
+        raise refusal
+
+    grpc_servicer.answer = refuse
+    async with httpx.AsyncClient(http1=False, http2=True) as caller:
+        answer = await caller.post(
+            f"http://{grpc_addr}/{grpc_servicer.DESCRIPTOR.full_name}/Peek",
+            content=b"\0\0\0\0\0",
+            headers={"content-type": "application/grpc", "te": "trailers"},
+        )
+    assert ("grpc-status" in answer.headers) == alone
 
 
 async def test_a_caller_that_leaves_stops_its_servicer(stub: Stub, messages: Any, grpc_servicer: Echo) -> None:

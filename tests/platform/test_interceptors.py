@@ -114,7 +114,7 @@ async def test_without_credentials_nothing_else_can_be_called(
     [
         ("Say", set(), "echo.write"),
         ("Say", {"echo.read", "echo.relay", "echo"}, "echo.write"),
-        ("Relay", {"echo.write"}, "echo.relay"),
+        ("Relay", {"echo.write"}, "service"),
     ],
 )
 async def test_a_permission_that_is_not_held_is_missing(

@@ -116,6 +116,13 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
     Example: {"reason": "SERVICE_UNAVAILABLE", "domain": "mesh"}
     """
+    ERROR_REASON_FIELD_UNKNOWN: _ErrorReason.ValueType  # 18
+    """INVALID_ARGUMENT. The JSON body has a field that the contract does not have. `BadRequest.field_violations` names
+    it by its path.
+
+    Example: {"reason": "FIELD_UNKNOWN", "domain": "mesh"} with
+    {"fieldViolations": [{"field": "lines[0].quantiti", "description": "is not known"}]}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that any RPC of the mesh may refuse with. `google.rpc.ErrorInfo.reason` carries the name without the
@@ -215,5 +222,12 @@ ERROR_REASON_SERVICE_UNAVAILABLE: ErrorReason.ValueType  # 17
 the same `request_id`, a stream from its last resume token.
 
 Example: {"reason": "SERVICE_UNAVAILABLE", "domain": "mesh"}
+"""
+ERROR_REASON_FIELD_UNKNOWN: ErrorReason.ValueType  # 18
+"""INVALID_ARGUMENT. The JSON body has a field that the contract does not have. `BadRequest.field_violations` names
+it by its path.
+
+Example: {"reason": "FIELD_UNKNOWN", "domain": "mesh"} with
+{"fieldViolations": [{"field": "lines[0].quantiti", "description": "is not known"}]}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -65,10 +65,17 @@ class MethodPolicy(_message.Message):
     RATE_LIMIT_FIELD_NUMBER: _builtins.int
     CACHE_FIELD_NUMBER: _builtins.int
     ERRORS_FIELD_NUMBER: _builtins.int
+    HEDGE_AFTER_FIELD_NUMBER: _builtins.int
+    MAX_REQUEST_BYTES_FIELD_NUMBER: _builtins.int
+    DEPRECATION_FIELD_NUMBER: _builtins.int
     access: Global___Access.ValueType
     """Who may call. Required, here or in the service's defaults."""
     permission: _builtins.str
     """The permission that the caller must hold, as `area.verb`. Required when access is USER."""
+    max_request_bytes: _builtins.int
+    """The largest request in bytes, as JSON or as Protobuf. At most 4 MiB. Default 1 MiB, and 64 KiB where access is
+    PUBLIC. Of a stream of requests, the largest message.
+    """
     @_builtins.property
     def deadline(self) -> _duration_pb2.Duration:
         """How long a call may take when the caller sends no deadline. Default 5 s."""
@@ -91,6 +98,16 @@ class MethodPolicy(_message.Message):
         mesh.options.v1.ErrorReason may be answered by every RPC and are not repeated.
         """
 
+    @_builtins.property
+    def hedge_after(self) -> _duration_pb2.Duration:
+        """Asks another replica as well when the first has not answered for so long; the first answer counts. Only for RPCs
+        without side effects that do not stream. Default: never.
+        """
+
+    @_builtins.property
+    def deprecation(self) -> Global___Deprecation:
+        """Since when the RPC is deprecated. Given where, and only where, its option `deprecated` is true."""
+
     def __init__(
         self,
         *,
@@ -101,14 +118,43 @@ class MethodPolicy(_message.Message):
         rate_limit: Global___RateLimit | None = ...,
         cache: Global___Cache | None = ...,
         errors: _abc.Iterable[_builtins.str] | None = ...,
+        hedge_after: _duration_pb2.Duration | None = ...,
+        max_request_bytes: _builtins.int = ...,
+        deprecation: Global___Deprecation | None = ...,
     ) -> None: ...
-    _HasFieldArgType: _TypeAlias = _typing.Literal["cache", b"cache", "deadline", b"deadline", "max_deadline", b"max_deadline", "rate_limit", b"rate_limit"]  # noqa: Y015
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cache", b"cache", "deadline", b"deadline", "deprecation", b"deprecation", "hedge_after", b"hedge_after", "max_deadline", b"max_deadline", "rate_limit", b"rate_limit"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "cache", b"cache", "deadline", b"deadline", "errors", b"errors", "max_deadline", b"max_deadline", "permission", b"permission", "rate_limit", b"rate_limit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "cache", b"cache", "deadline", b"deadline", "deprecation", b"deprecation", "errors", b"errors", "hedge_after", b"hedge_after", "max_deadline", b"max_deadline", "max_request_bytes", b"max_request_bytes", "permission", b"permission", "rate_limit", b"rate_limit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___MethodPolicy: _TypeAlias = MethodPolicy  # noqa: Y015
+
+@_typing.final
+class Deprecation(_message.Message):
+    """How an RPC leaves. Callers are told by the headers `deprecation` (RFC 9745) and `sunset` (RFC 8594)."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    SINCE_FIELD_NUMBER: _builtins.int
+    SUNSET_FIELD_NUMBER: _builtins.int
+    since: _builtins.str
+    """The day from which on it should not be used, as `2026-11-01`, midnight UTC. Required."""
+    sunset: _builtins.str
+    """The day from which on it may be gone, as `2027-05-01`. Default: not decided."""
+    def __init__(
+        self,
+        *,
+        since: _builtins.str = ...,
+        sunset: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["since", b"since", "sunset", b"sunset"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___Deprecation: _TypeAlias = Deprecation  # noqa: Y015
 
 @_typing.final
 class RateLimit(_message.Message):

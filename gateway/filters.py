@@ -1,0 +1,52 @@
+"""The filters in the order that a request meets them; an answer meets them in reverse.
+
+1.  `browsers.safe_answers`  completes the headers of every answer, the edge's own included
+2.  `browsers.cross_origin`  CORS: answers preflights
+3.  `compression`
+4.  `grpc_web`               turns gRPC-Web into gRPC
+5.  `api_keys`               turns an API key into the access token that stands for it
+6.  `authentication`         verifies the access token; its claims become metadata
+7.  `strict_json`            reads JSON bodies of callers that may send one
+8.  `transcoder`             turns JSON into gRPC; only from here on the route is that of the RPC
+9.  `permission`             refuses who may not
+10. rate limits              their place: who is calling and what for are known, and nothing was asked of a service
+11. `faults`
+12. `request_body`           last, so that nobody is asked to hold the body of a call that is refused
+13. `router`
+"""
+
+from gateway import (
+    api_keys,
+    authentication,
+    browsers,
+    compression,
+    faults,
+    permission,
+    request_body,
+    strict_json,
+    transcoder,
+)
+from gateway.proto_json import Json, extension
+from gateway.surface import Surface
+from gateway.topology import Topology
+
+_HTTP = "envoy.extensions.filters.http"
+
+
+def http_filters(surface: Surface, topology: Topology, descriptor_path: str, script_path: str) -> list[Json]:
+    """The filters of the connection manager."""
+    identified = [] if topology.trust_local else [*api_keys.http_filters(), authentication.http_filter()]
+    allowed = [] if topology.trust_local else [permission.http_filter()]
+    return [
+        browsers.safe_answers(),
+        *browsers.cross_origin(topology.origins),
+        *compression.http_filters(),
+        extension("envoy.filters.http.grpc_web", f"{_HTTP}.grpc_web.v3.GrpcWeb"),
+        *identified,
+        strict_json.http_filter(script_path),
+        transcoder.http_filter(surface, descriptor_path),
+        *allowed,
+        *faults.http_filter(switched_on=topology.faults),
+        request_body.http_filter(),
+        extension("envoy.filters.http.router", f"{_HTTP}.router.v3.Router", suppress_envoy_headers=True),
+    ]
