@@ -273,7 +273,9 @@ async def test_past_the_deadline_the_servicer_stops_and_the_caller_is_told(
         await stopped.wait()
 
 
-@pytest.mark.parametrize(("refusal", "alone"), [(DeadlineExceeded("late"), False), (OutOfRange("far", reason="NO"), True)])
+@pytest.mark.parametrize(
+    ("refusal", "alone"), [(DeadlineExceeded("late"), False), (OutOfRange("far", reason="NO"), True)]
+)
 async def test_a_late_answer_does_not_look_like_a_replica_that_is_away(
     stub: Stub, grpc_addr: str, grpc_servicer: Echo, refusal: Refusal, alone: bool
 ) -> None:
