@@ -74,7 +74,8 @@ class Database:
     @asynccontextmanager
     async def connect(self, role: str = "postgres") -> AsyncIterator[asyncpg.Connection]:
         """A connection to it, as a role; the superuser sees inventory's tables by their bare names too."""
-        connection = await asyncpg.connect(self.dsn(role), server_settings={"search_path": "inventory"})
+        schema = "inventory" if role == "postgres" else role
+        connection = await asyncpg.connect(self.dsn(role), server_settings={"search_path": schema})
         try:
             yield connection
         finally:

@@ -240,7 +240,6 @@ async def test_a_signed_request_passes_once(identity: Identity) -> None:
 async def test_the_audit_log_cannot_be_changed(identity: Identity, database: Database) -> None:
     await (await ada(identity)).api_key("inventory.read")
     async with database.connect("identity") as sql:
-        await sql.execute("SET search_path TO identity")
         assert await sql.fetchval("SELECT count(*) FROM audit_entry") > 0
         for change in ("UPDATE audit_entry SET action = ''", "DELETE FROM audit_entry", "TRUNCATE audit_entry"):
             with pytest.raises(asyncpg.InsufficientPrivilegeError):

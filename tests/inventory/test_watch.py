@@ -3,7 +3,7 @@
 import asyncio
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from typing import TypeAlias
+from typing import TypeAlias, cast
 
 import grpc
 import pytest
@@ -11,6 +11,7 @@ import pytest
 from mesh.inventory.v1.stock_service_pb2 import WatchStockRequest, WatchStockResponse
 from services._platform import outbox
 from services.inventory.__main__ import compose
+from tests.callers import AuthorizedChannel, token
 from tests.conftest import Clock, Database, serving_port, settings
 from tests.inventory.conftest import Inventory, refusal_of, running
 
@@ -73,7 +74,8 @@ async def test_a_server_that_stops_ends_streams(database: Database, clock: Clock
     async with asyncio.timeout(20):
         async with serving_port(partial(compose, clock=clock), patient) as port:
             channel = grpc.aio.insecure_channel(f"127.0.0.1:{port}")
-            stream = Inventory(channel, clock).stock.WatchStock(WatchStockRequest())
+            caller = cast("grpc.aio.Channel", AuthorizedChannel(channel, token()))
+            stream = Inventory(caller, clock).stock.WatchStock(WatchStockRequest())
             await _next(stream)
         assert await _refused_stream(stream) == ("UNAVAILABLE", "SERVICE_UNAVAILABLE")
         await channel.close()
