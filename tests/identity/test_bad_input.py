@@ -69,7 +69,7 @@ def _rotate(**fields: Any) -> Call:
 BAD: dict[str, tuple[Call, str, list[str]]] = {
     "no address": (_user(email=""), "FIELD_INVALID", ["user.email"]),
     "no such form of address": (_user(email="ada"), "FIELD_INVALID", ["user.email"]),
-    "overlong address": (_user(email="a@" + "b" * 250 + ".com"), "FIELD_INVALID", ["user.email"]),
+    "overlong address": (_user(email="a@" + "b" * 250 + ".com"), "FIELD_INVALID", ["user.email"] * 2),
     "no name to show": (_user(display_name=""), "FIELD_INVALID", ["user.display_name"]),
     "short password": (_user("short"), "FIELD_INVALID", ["password"]),
     "overlong password": (_user("x" * 257), "FIELD_INVALID", ["password"]),
