@@ -251,7 +251,7 @@ async def test_a_deadline_always_exists(
     seen: list[float] = []
     grpc_servicer.answer = lambda request, call: seen.append(call.remaining)
     await stub.Say(good, timeout=asked)
-    assert given - 10 < seen[0] <= given
+    assert given - 10 < seen[0] < given + 1  # the wire rounds a deadline to its own clock's ticks
 
 
 async def test_past_the_deadline_the_servicer_stops_and_the_caller_is_told(

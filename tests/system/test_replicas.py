@@ -40,7 +40,9 @@ async def test_a_rolling_restart_costs_no_call_and_streams_go_on(mesh: Mesh) -> 
         await calls.history.more(50)
     assert before.isdisjoint({mesh.process(name) for name in REPLICAS})
     assert calls.history.failed == []
-    assert watch.seen == list(range(2, level + 1))
+    # What was committed just before a watch begins may still be seen by it; nothing after that is lost or repeated.
+    assert watch.seen[-(level - 1) :] == list(range(2, level + 1))
+    assert watch.seen[: -(level - 1)] in ([], [1])
     assert {(end.code, end.reason) for end in watch.ends} == {("UNAVAILABLE", "SERVICE_UNAVAILABLE")}
     await assert_kept(mesh, calls.history)
 
