@@ -33,18 +33,25 @@ _RETRY = {
 }
 # A tenth of the calls may be retries; when more fail, retrying only adds to the load (gRFC A6).
 _BUDGET = {"maxTokens": 100, "tokenRatio": 0.1}
+# A replica that drains says NOT_SERVING first; then no new call goes there (gRFC A17).
+_BALANCING = {"loadBalancingConfig": [{"round_robin": {}}], "healthCheckConfig": {"serviceName": ""}}
 
 
-def connect(target: str, headers: Headers | None = None) -> grpc.aio.Channel:
-    """A channel to a service, or to the edge. Credentials and trace are asked of `headers` at each call."""
-    options = [*_KEEPALIVE, ("grpc.enable_retries", 1), ("grpc.service_config", service_config())]
+def connect(target: str, headers: Headers | None = None, *, balanced: bool = False) -> grpc.aio.Channel:
+    """A channel to a service, or to the edge. Credentials and trace are asked of `headers` at each call.
+
+    `balanced` spreads calls over all addresses of the target whose health says SERVING: for a target that is the
+    replicas of a service. The edge does so by itself.
+    """
+    options = [*_KEEPALIVE, ("grpc.enable_retries", 1), ("grpc.service_config", service_config(balanced=balanced))]
     return grpc.aio.insecure_channel(target, options=options, interceptors=[_Conduct(headers)])
 
 
 @cache
-def service_config() -> str:
+def service_config(*, balanced: bool = False) -> str:
     """The gRPC service config of the whole contract: each method's deadline, and retries where a repeat is harmless."""
-    return json.dumps({"methodConfig": list(_method_configs()), "retryThrottling": _BUDGET})
+    config = {"methodConfig": list(_method_configs()), "retryThrottling": _BUDGET}
+    return json.dumps({**config, **_BALANCING} if balanced else config)
 
 
 def _method_configs() -> Iterator[Mapping[str, Any]]:

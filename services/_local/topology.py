@@ -116,7 +116,8 @@ class Topology:
             "MESH_POSTGRES_DSN": _with_login(self.postgres_url, service, self.credentials.roles[service]),
             "MESH_REDIS_URL": self.redis_url,
             "MESH_SIGNING_KEY": self.credentials.signing_key,
-            "MESH_IDENTITY": "ipv4:" + ",".join(map(self.at, replicas(IDENTITY))),
+            "MESH_IDENTITY": _target(self.targets()[IDENTITY]),
+            "MESH_SERVICES": json.dumps({name: _target(others) for name, others in self.targets().items()}),
             "MESH_SERVICE_SECRET": self.credentials.services[service],
         }
         if service == IDENTITY:
@@ -134,6 +135,10 @@ class Topology:
             (sys.executable, "-m", f"services.{service}"), self.layout.folder, environment, stop_seconds=20.0
         )
         return Part(name, Stage.SERVICE, f"grpc://{self.at(name)}", command)
+
+
+def _target(addresses: list[str]) -> str:
+    return "ipv4:" + ",".join(addresses)
 
 
 def _with_login(url: str, user: str, password: str) -> str:

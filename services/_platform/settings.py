@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     """gRPC target of identity, from which the keys come that tokens are verified by: `ipv4:127.0.0.1:9000`."""
     jwks: str = ""
     """Those keys as a JWK Set in JSON, where they are not to be fetched. With neither, nobody is known."""
+    services: dict[str, str] = Field(default_factory=dict)
+    """gRPC targets of the services that this one calls, by area, as JSON: `{"inventory": "ipv4:127.0.0.1:9001"}`."""
     service_secret: SecretStr = SecretStr("")
     """By which the service proves to identity who it is, to get a token for its own calls."""
 

@@ -1,6 +1,7 @@
 """Identity over the wire, and a small vocabulary for its tests."""
 
 import secrets
+import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -144,6 +145,14 @@ async def identity(database: Database, clock: Clock) -> AsyncIterator[Identity]:
     await ensure_admin(settings(database, "identity"), own(), ADMIN_EMAIL, PASSWORD)
     async with running(database, clock) as identity:
         yield identity
+
+
+@pytest.fixture
+def port() -> int:
+    """A port that is free now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
 
 
 def role(name: str) -> role_pb2.Role.ValueType:

@@ -4,7 +4,6 @@ import asyncio
 import base64
 import hashlib
 import json
-import socket
 import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
@@ -112,14 +111,6 @@ async def test_what_is_remembered_is_bounded() -> None:
     for number in range(30):
         await tokens.principal(token(jti=str(number)))
     assert len(tokens._verified) == 10
-
-
-@pytest.fixture
-def port() -> int:
-    """A port that is free now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 async def test_keys_rotate_under_a_running_service_that_outlives_identity(database: Database, port: int) -> None:
