@@ -29,7 +29,7 @@ generate: setup ## Writes clients/gen from protos/.
 
 .PHONY: check test chaos format golden clean
 
-CHECKS := types imports generated style format contract proto-style proto-format breaking
+CHECKS := types imports generated style format contract proto-style proto-format breaking tightened
 .PHONY: $(CHECKS:%=check-%)
 
 check-types: RUN = $(BIN)/mypy
@@ -41,6 +41,7 @@ check-contract: RUN = $(BIN)/python -m clients.lint
 check-proto-style: RUN = $(BIN)/buf lint
 check-proto-format: RUN = $(BIN)/buf format --diff --exit-code
 check-breaking: RUN = $(BIN)/python -m clients.lint.breaking
+check-tightened: RUN = $(BIN)/python -m clients.lint.tightened
 
 check: setup ## Everything that is not a test: types, style, imports, contract, generated code.
 	@$(MAKE) --no-print-directory -j2 $(CHECKS:%=check-%)
@@ -61,11 +62,12 @@ format: setup ## Puts code and protos into their form.
 	@$(BIN)/ruff format --quiet
 	@$(BIN)/buf format --write
 
-golden: setup ## Writes what the edge compiles to, for review, after the contract or the compiler changed.
+golden: setup ## Writes what the edge compiles to, and a binary of every new message, for review.
 	@$(BIN)/python -m tests.gateway.golden
+	@$(BIN)/python -m tests.contract.golden
 
 clean: ## Removes what can be made again; the environment and the mesh's data stay.
-	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .third_party
+	@rm -rf .mypy_cache .ruff_cache .pytest_cache .import_linter_cache .hypothesis .contract .third_party
 	@find clients gateway services tests -name __pycache__ -prune -exec rm -rf {} +
 
 # ---- The local mesh ----

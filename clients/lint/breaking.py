@@ -10,6 +10,7 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
 IMAGE = "clients/gen/mesh.binpb"
+NOTHING_EARLIER = "skipped: there is no earlier contract to compare with"
 
 
 def main() -> None:
@@ -18,14 +19,19 @@ def main() -> None:
 
 def check(repository: Path) -> int:
     """Compares the protos of a working tree; returns buf's exit code, 0 when all is well."""
-    commit = base(repository)
-    before = _git(repository, "show", f"{commit}:{IMAGE}") if commit else None
+    before = earlier(repository)
     if before is None:
-        sys.stdout.write("skipped: there is no earlier contract to compare with\n")
+        sys.stdout.write(f"{NOTHING_EARLIER}\n")
         return 0
     # Source against an image: findings point into the files here, and the past needs no third-party protos.
     command = [str(Path(sys.executable).with_name("buf")), "breaking", "protos", "--against", "-#format=binpb"]
     return subprocess.run(command, cwd=repository, input=before).returncode
+
+
+def earlier(repository: Path) -> bytes | None:
+    """The image of the contract that is in use; none when there is no earlier one to compare with."""
+    commit = base(repository)
+    return _git(repository, "show", f"{commit}:{IMAGE}") if commit else None
 
 
 def base(repository: Path) -> str | None:

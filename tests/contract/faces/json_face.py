@@ -1,0 +1,102 @@
+"""JSON over HTTP, by the contract's `google.api.http` rules."""
+
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+from urllib.parse import quote
+
+import httpx
+from google.protobuf.json_format import MessageToDict, ParseDict
+from google.protobuf.message import Message
+from google.rpc import status_pb2
+
+from clients.contract import HttpRule, Method
+from tests.contract.outcome import Json, Metadata, Outcome
+from tests.contract.subject import copy, fields, is_map, new
+
+_VARIABLE = re.compile(r"\{([\w.]+)(?:=[^}]*)?\}")
+
+
+class NotExpressible(Exception):
+    """The request has no form in JSON under the rule: a map in a query, for example."""
+
+
+class JsonFace:
+    """Calls through the edge, by one of the RPC's HTTP rules."""
+
+    def __init__(self, http: httpx.Client, binding: int = 0) -> None:
+        self._http = http
+        self._binding = binding
+
+    def call(
+        self, rpc: Method, *requests: Message, metadata: Metadata = (), timeout: float = 10, take: int = 0
+    ) -> Outcome:
+        """See `Face`. Raises `NotExpressible`."""
+        sent = http_request(rpc, rpc.http[self._binding], requests)
+        headers = [*metadata, ("grpc-timeout", f"{int(timeout * 1000)}m")]
+        with self._http.stream(**sent, headers=headers, timeout=timeout + 5) as response:
+            if response.is_error:
+                response.read()
+                assert response.headers["content-type"].startswith("application/json"), response.text
+                return Outcome.refused(ParseDict(response.json(), status_pb2.Status()))
+            answers: list[Message] = []
+            for document in _documents(response, rpc):
+                answers.append(ParseDict(document, new(rpc.descriptor.output_type)))
+                if take and len(answers) == take:
+                    break
+        return Outcome(tuple(answers))
+
+
+def http_request(rpc: Method, rule: HttpRule, requests: Sequence[Message]) -> dict[str, Any]:
+    """The verb, URL, query and body under a rule, as httpx takes them. Raises `NotExpressible`."""
+    left = copy(requests[0])
+    path = _VARIABLE.sub(lambda found: _take(left, found[1]), rule.path)
+    body: Any = None
+    if rpc.descriptor.client_streaming:
+        body, left = [MessageToDict(request) for request in requests], new(rpc.descriptor.input_type)
+    elif rule.body == "*":
+        body, left = MessageToDict(left), new(rpc.descriptor.input_type)
+    elif rule.body:
+        body = MessageToDict(getattr(left, rule.body))
+        left.ClearField(rule.body)
+    if path.rpartition("/")[2] == "" or "//" in path:
+        raise NotExpressible("an empty path variable")
+    query = list(_query(MessageToDict(left), left))
+    sent: dict[str, Any] = {"method": rule.verb, "url": path, "params": query}
+    return sent if body is None else {**sent, "json": body}
+
+
+def _take(message: Message, path: str) -> str:
+    *outer, last = path.split(".")
+    for step in outer:
+        message = getattr(message, step)
+    value = str(getattr(message, last))
+    message.ClearField(last)
+    return quote(value, safe="/:")
+
+
+def _query(values: Json, message: Message, prefix: str = "") -> Iterator[tuple[str, str]]:
+    for field in fields(message):
+        if field.json_name not in values:
+            continue
+        name, value = f"{prefix}{field.name}", values[field.json_name]
+        if is_map(field):
+            raise NotExpressible(f"{name}: a map in a query")
+        if isinstance(value, dict):
+            yield from _query(value, getattr(message, field.name), f"{name}.")
+            continue
+        for one in value if isinstance(value, list) else [value]:
+            if isinstance(one, dict):
+                raise NotExpressible(f"{name}: a list of messages in a query")
+            yield name, str(one).lower() if isinstance(one, bool) else str(one)
+
+
+def _documents(response: httpx.Response, rpc: Method) -> Iterator[Json]:
+    """The answer, or of a stream one a line."""
+    if not rpc.descriptor.server_streaming:
+        yield json.loads(response.read())
+        return
+    for line in response.iter_lines():
+        if line:
+            yield json.loads(line)

@@ -1,0 +1,118 @@
+"""A replay returns the first answer and has one effect, also when it races; what has no side effects writes nothing."""
+
+from collections import Counter
+
+from google.protobuf.message import Message
+from google.rpc import code_pb2
+
+from clients.contract import Method
+from tests.contract.law import Law, Trial, fresh_id, with_id
+from tests.contract.subject import remembers
+
+_RACERS = 4
+"""Fewer than a caller may try wrong passwords before being held up: the first of a race is not known to be right."""
+_TRIES = 3
+_CUTS = (0.001, 0.002, 0.004)
+
+
+def spared(rpc: Method) -> str:
+    """A write that has no request id makes no promise."""
+    return "" if rpc.safe or remembers(rpc) else "a write without a request id"
+
+
+def judge(trial: Trial) -> None:
+    """Safe RPCs write nothing; writes are remembered."""
+    if trial.rpc.safe:
+        _writes_nothing(trial)
+        return
+    _replayed(trial)
+    _raced(trial)
+    _cut_off(trial)
+    _reused(trial)
+
+
+def _writes_nothing(trial: Trial) -> None:
+    if trial.rpc.descriptor.server_streaming:
+        # What makes it answer writes; that it opens and closes does not.
+        requests = trial.seed()
+        changed = trial.writes(lambda: trial.mesh.direct.call(trial.rpc, *requests, timeout=0.05))
+    else:
+        requests = trial.seed()
+        changed = trial.writes(lambda: trial.call(*requests))
+    assert not changed, f"NO_SIDE_EFFECTS, yet it writes {changed}"
+    trial.evidence.saw("wrote nothing")
+
+
+def _replayed(trial: Trial) -> None:
+    requests = trial.seed(fresh_id())
+    first = trial.call(*requests)
+    assert first.ok, f"the seed is refused: {first}"
+    changed = trial.writes(lambda: _assert_equal(trial.call(*requests).answer, first.answer, "the replay answers anew"))
+    assert not changed, f"the replay writes {changed}"
+    trial.evidence.saw("replayed")
+
+
+def _raced(trial: Trial) -> None:
+    """Calls that race add what one call adds. Loops of the server add rows too, so a difference must stay."""
+    single, added = _rows_added(trial, 1), _rows_added(trial, _RACERS)
+    for _ in range(_TRIES):
+        if single == added:
+            break
+        single, added = _rows_added(trial, 1), _rows_added(trial, _RACERS)
+    assert added == single, f"one call adds {single} rows, {_RACERS} racing ones with its request id add {added}"
+    trial.evidence.saw("raced", _RACERS)
+
+
+def _rows_added(trial: Trial, callers: int) -> Counter[str] | None:
+    requests = trial.seed(fresh_id())
+    before = trial.content()
+    racing = [trial.start(*requests) for _ in range(callers)]
+    answers = [one.result().answer for one in racing]
+    after = trial.content()
+    for answer in answers[1:]:
+        _assert_equal(answer, answers[0], "racing calls with one request id are answered differently")
+    return after.added_since(before) if before and after else None
+
+
+def _cut_off(trial: Trial) -> None:
+    """A caller gives up in the middle. The call took effect or not; a replay gives its answer, once."""
+    for seconds in _CUTS:
+        requests = trial.seed(fresh_id())
+        cut = trial.mesh.direct.call(trial.rpc, *requests, metadata=trial.caller, timeout=seconds)
+        assert cut.ok or cut.code in (code_pb2.DEADLINE_EXCEEDED, code_pb2.CANCELLED), f"cut after {seconds} s: {cut}"
+        first, second = trial.call(*requests), trial.call(*requests)
+        assert first.ok, f"cut after {seconds} s, a replay is refused: {first}"
+        _assert_equal(second.answer, first.answer, "after a cut, replays are answered differently")
+        trial.evidence.saw("cut off" if not cut.ok else "in time")
+
+
+def _reused(trial: Trial) -> None:
+    request_id = fresh_id()
+    requests = trial.seed(request_id)
+    assert trial.call(*requests).ok
+    valid = trial.messages.valid(trial.rpc.descriptor.input_type)
+    other = trial.first(valid, lambda message: with_id(message, request_id) != requests[0])
+    if other is None:
+        trial.evidence.cannot_know("whether another body is refused: all requests are the same")
+        return
+    sent = with_id(other, request_id)
+    outcome = trial.call(sent)
+    if trial.rpc.descriptor.client_streaming:
+        # A stream answers for each of its messages.
+        assert outcome.ok, f"a stream is refused for one of its messages: {outcome}"
+        assert "REQUEST_ID_REUSED" in str(outcome.answer), f"another body under the same request id: {outcome}"
+    else:
+        if outcome.reason in trial.rpc.errors:
+            trial.evidence.cannot_know(f"whether another body is refused for its request id: it is by {outcome.reason}")
+            return
+        assert (outcome.code, outcome.reason) == (code_pb2.ABORTED, "REQUEST_ID_REUSED"), (
+            f"another body under the same request id: {outcome}"
+        )
+    trial.evidence.saw("refused for another body")
+
+
+def _assert_equal(answer: Message, first: Message, complaint: str) -> None:
+    assert answer == first, f"{complaint}: {answer} is not {first}"
+
+
+LAW = Law("idempotency", "has the effect of one call when it is repeated, or none at all", spared, judge)

@@ -1,0 +1,152 @@
+"""An update changes what its mask names and nothing else, and no update is lost."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from google.api import field_behavior_pb2
+from google.protobuf.descriptor import FieldDescriptor
+from google.protobuf.message import Message
+from google.rpc import code_pb2
+
+from clients.contract import Method
+from tests.contract.generate.rules import broken
+from tests.contract.law import Law, Trial
+from tests.contract.laws.answers import without
+from tests.contract.outcome import Outcome
+from tests.contract.subject import behaves, copy, held, updated_field, writable
+
+_RACERS = 2
+
+
+def spared(rpc: Method) -> str:
+    """Only updates have masks."""
+    return "" if updated_field(rpc) else "no update mask beside a resource"
+
+
+def judge(trial: Trial) -> None:
+    """Updates field by field, then with masks and etags that are not right."""
+    update = _Update(trial)
+    for field in update.writable():
+        _changes_only(update, field)
+    _refuses_paths(update)
+    if "etag" in update.resource.fields_by_name:
+        _keeps_etags(update)
+    else:
+        trial.evidence.cannot_know("whether an update can be lost: the resource has no etag")
+
+
+class _Update:
+    """Updates of one resource, which exists."""
+
+    def __init__(self, trial: Trial) -> None:
+        field = updated_field(trial.rpc)
+        assert field is not None
+        self.trial, self.field, self.resource = trial, field, held(field)
+        [self._request] = trial.seed()
+        self.current = trial.call(self._request).answer
+
+    def writable(self) -> Iterator[FieldDescriptor]:
+        """The fields that the server lets an update name; one that it does not must say so of the mask."""
+        for field in self.resource.fields:
+            if not writable(field):
+                continue
+            outcome = self.send(self.named(self.current), [field.name])
+            if outcome.ok:
+                self.current = outcome.answer
+                yield field
+            else:
+                assert outcome.fields == {"update_mask"}, f"a mask of {field.name}: {outcome}"
+
+    def named(self, values: Message) -> Any:
+        """The values, under the name of the resource and without an etag."""
+        patch: Any = copy(values)
+        patch.name = getattr(self.current, "name")  # noqa: B009  every resource has one
+        if "etag" in self.resource.fields_by_name:
+            patch.ClearField("etag")
+        return patch
+
+    def send(self, patch: Message, paths: list[str]) -> Outcome:
+        """Updates to the patch under a mask."""
+        return self.trial.call(self.request(patch, paths))
+
+    def request(self, patch: Message, paths: list[str]) -> Message:
+        """An update to the patch under a mask."""
+        request: Any = copy(self._request)
+        request.ClearField("update_mask")
+        request.update_mask.paths.extend(paths)
+        request.ClearField(self.field.name)
+        getattr(request, self.field.name).MergeFrom(patch)
+        return request  # type: ignore[no-any-return]
+
+    def moved(self) -> set[str]:
+        """The fields that move with every update."""
+        fields = self.resource.fields
+        return {f.name for f in fields if f.name == "etag" or behaves(f, field_behavior_pb2.OUTPUT_ONLY)}
+
+
+def _changes_only(update: _Update, field: FieldDescriptor) -> None:
+    others = {f.name for f in update.resource.fields} - {field.name}
+    strategy = update.trial.messages.loose(update.resource)
+    tried = [without(update.current, others)]
+
+    def fits(patch: Message) -> bool:
+        # What it comes to keeps the rules as well.
+        return without(patch, others) not in tried and not broken(_merged(update.current, patch, field.name))
+
+    # Every other field is asked to change too; the mask does not name it.
+    noise = update.trial.first(strategy)
+    assert noise is not None
+    while True:
+        patch = update.trial.first(strategy, fits)
+        if patch is None:
+            update.trial.evidence.cannot_know(f"what a mask of {field.name} does: there is no other value")
+            return
+        tried.append(without(patch, others))
+        outcome = update.send(update.named(_merged(noise, patch, field.name)), [field.name])
+        # Another resource may have a value that is to be unique.
+        if outcome.code != code_pb2.ALREADY_EXISTS:
+            break
+    assert outcome.ok, f"an update of {field.name} alone: {outcome}"
+    wanted = without(_merged(update.current, patch, field.name), update.moved())
+    assert without(outcome.answer, update.moved()) == wanted, (
+        f"a mask of {field.name} makes {update.current} to {outcome.answer}"
+    )
+    update.current = outcome.answer
+    update.trial.evidence.saw(f"only {field.name} changed")
+
+
+def _refuses_paths(update: _Update) -> None:
+    fixed = [field.name for field in update.resource.fields if not writable(field)]
+    for path in ["no_such_field", *fixed]:
+        outcome = update.send(update.named(update.current), [path])
+        refused = outcome.code == code_pb2.INVALID_ARGUMENT and outcome.fields == {"update_mask"}
+        assert refused, f"a mask of {path}: {outcome}"
+        update.trial.evidence.saw("path refused")
+
+
+def _keeps_etags(update: _Update) -> None:
+    def patched(etag: str) -> Message:
+        patch = update.named(update.current)
+        patch.etag = etag
+        return update.request(patch, ["*"])
+
+    fresh: str = getattr(update.current, "etag")  # noqa: B009
+    racing = [update.trial.start(patched(fresh)) for _ in range(_RACERS)]
+    outcomes = [one.result() for one in racing]
+    won = [outcome for outcome in outcomes if outcome.ok]
+    assert len(won) == 1, f"of {_RACERS} updates from one etag, {len(won)} were made: {[*map(str, outcomes)]}"
+    update.trial.evidence.saw("lost update refused")
+    for etag in (fresh, "forged"):
+        outcome = update.trial.call(patched(etag))
+        assert (outcome.code, outcome.reason) == (code_pb2.ABORTED, "ETAG_MISMATCH"), f"a stale etag: {outcome}"
+        update.trial.evidence.saw("stale etag refused")
+
+
+def _merged(current: Message, patch: Message, name: str) -> Message:
+    """The current resource with one field of the patch."""
+    made = without(current, {name})
+    made.MergeFrom(without(patch, {field.name for field in patch.DESCRIPTOR.fields} - {name}))
+    return made
+
+
+LAW = Law("masks and etags", "changes what its mask names and nothing else, and is never lost", spared, judge)

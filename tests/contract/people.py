@@ -1,0 +1,91 @@
+"""The callers of the mesh that the tests start: each with a real token from identity, got anew before it expires."""
+
+import base64
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+import grpc
+import jwt
+
+from mesh.identity.v1 import check_pb2
+from tests.contract.callers import OPERATOR, SERVICE, Callers
+from tests.contract.faces import GrpcFace
+from tests.contract.outcome import Metadata
+from tests.contract.seeds import Api, identity
+from tests.contract.subject import Subject
+
+CHECK = "/envoy.service.auth.v3.Authorization/Check"
+_SPARE = 60
+"""Seconds that a token holds at least when it is handed out."""
+
+
+@dataclass(frozen=True)
+class People:
+    """Gets tokens from an identity, beginning with its administrator's."""
+
+    subject: Subject
+    channel: grpc.Channel
+    email: str
+    password: str
+    area: str
+    """A service that is known to identity, and the secret by which."""
+    secret: str
+    _tokens: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def callers(self) -> Callers:
+        """As the laws know them."""
+        return Callers(self.token)
+
+    def token(self, who: str) -> str | None:
+        """An access token of somebody; None for who cannot be."""
+        known = self._tokens.get(who)
+        if known is None or _left(known) < _SPARE:
+            made = self._new(who)
+            if made is None:
+                return None
+            self._tokens[who] = known = made
+        return known
+
+    def _new(self, who: str) -> str | None:
+        kind, _, name = who.partition(":")
+        if who == SERVICE:
+            return self._service()
+        if who == OPERATOR:
+            return self._user("ROLE_ADMIN")
+        return self._scoped(name) if kind == "scope" else self._user(f"ROLE_{name.upper()}")
+
+    def _user(self, role: str) -> str:
+        return str(identity.member(self._administrator(), role)["tokens"]["access_token"])
+
+    def _service(self) -> str:
+        basic = base64.b64encode(f"{self.area}:{self.secret}".encode()).decode()
+        api = self._api((("authorization", f"Basic {basic}"),))
+        return str(api("KeyService/IssueServiceToken")["access_token"])
+
+    def _scoped(self, permission: str) -> str:
+        """What the edge makes of an API key with this scope."""
+        wanted = {"display_name": permission, "scopes": [permission]}
+        key = self._administrator()("ApiKeyService/CreateApiKey", api_key=wanted)["key"]
+        asked = check_pb2.CheckRequest()
+        asked.attributes.request.http.headers["x-api-key"] = key
+        answer: Any = self.channel.unary_unary(
+            CHECK, check_pb2.CheckRequest.SerializeToString, check_pb2.CheckResponse.FromString
+        )(asked, timeout=10)
+        return str(answer.ok_response.headers[0].header.value).removeprefix("Bearer ")
+
+    def _administrator(self) -> Api:
+        known = self._tokens.get("")
+        if known is None or _left(known) < _SPARE:
+            signed_in = identity.sign_in(self._api(()), self.email, self.password)
+            self._tokens[""] = known = str(signed_in["tokens"]["access_token"])
+        return self._api((("authorization", f"Bearer {known}"),))
+
+    def _api(self, metadata: Metadata) -> Api:
+        return Api(identity.PACKAGE, self.subject, GrpcFace(self.channel), lambda _: metadata, None, {})
+
+
+def _left(token: str) -> float:
+    """The seconds that a token still holds."""
+    return float(jwt.decode(token, options={"verify_signature": False})["exp"]) - time.time()

@@ -1,0 +1,1 @@
+"""Seeds of the sample's contract."""
