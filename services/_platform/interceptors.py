@@ -101,8 +101,8 @@ class Interceptors:
     async def _entered(self, call: Call) -> AsyncIterator[None]:
         current_call.set(call)
         with observed(call), self._admitted():
-            if not call.method.safe and call.remaining < _SHORTEST_WRITE:
-                raise DeadlineExceeded("the deadline is too near to begin a write")
+            if call.remaining <= (0 if call.method.safe else _SHORTEST_WRITE):
+                raise DeadlineExceeded("the deadline is too near to begin")
             deadline = asyncio.timeout_at(call.deadline)
             try:
                 async with deadline:

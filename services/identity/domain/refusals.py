@@ -122,3 +122,12 @@ class ApiKeyNotFound(NotFound):
 
     def __init__(self, key: str) -> None:
         super().__init__(f"there is no API key {key}", metadata={"apiKey": f"apiKeys/{key}"})
+
+
+class AccountRequired(PermissionDenied):
+    """The caller's own account is meant, and an API key or a service has none."""
+
+    reason = "ACCOUNT_REQUIRED"
+
+    def __init__(self, caller: str) -> None:
+        super().__init__("only a signed-in user may do this", metadata={"caller": caller})

@@ -69,10 +69,11 @@ class Keyring:
         """Reads the keys, and makes the next one if it is time."""
         async with self._lock:
             self._looked = asyncio.get_running_loop().time()
-            keys = await self._store.newest()
+            since = self._clock() - self._outlived
+            keys = await self._store.since(since)
             if signing_keys.due(keys, self._clock(), self._settings.key_lifetime):
                 await self._store.add_if_due(self._next_if_due, _OURSELVES)
-                keys = await self._store.newest()
+                keys = await self._store.since(since)
             self._opened = {key.kid: self._opened.get(key.kid) or self._open(key) for key in keys}
             self._keys = keys
 
@@ -82,8 +83,13 @@ class Keyring:
         await self.refresh()
         return reply
 
+    @property
+    def _outlived(self) -> timedelta:
+        """How long a key is published after it signed last."""
+        return self._settings.access_lifetime + _SPARE
+
     def _published(self) -> list[SigningKey]:
-        return signing_keys.published(self._keys, self._clock(), self._settings.access_lifetime + _SPARE)
+        return signing_keys.published(self._keys, self._clock(), self._outlived)
 
     def _next_if_due(self, keys: Sequence[SigningKey], now: datetime) -> SigningKey | None:
         due = signing_keys.due(keys, now, self._settings.key_lifetime)

@@ -6,6 +6,7 @@ from services._platform.call import Call, Reply
 from services._platform.errors import PermissionDenied
 from services.identity.convert import names
 from services.identity.domain.audit import Origin
+from services.identity.domain.refusals import AccountRequired
 from services.identity.domain.users import MANAGE
 
 _EDGE_SAYS = "x-envoy-external-address"
@@ -29,7 +30,7 @@ def own_id(call: Call) -> str:
     try:
         return names.USER.id(call.principal.name)
     except ValueError:
-        raise PermissionDenied("only a signed-in user may do this", metadata={"permission": "identity.use"}) from None
+        raise AccountRequired(call.principal.name) from None
 
 
 def restricted_to(call: Call) -> str | None:

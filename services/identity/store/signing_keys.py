@@ -26,10 +26,10 @@ class SigningKeys:
         self._pool = pool
         self._units = units
 
-    async def newest(self) -> list[SigningKey]:
-        """The keys that may still matter, newest first."""
+    async def since(self, instant: datetime) -> list[SigningKey]:
+        """The keys that sign at the instant or at some time after it, newest first."""
         async with reading(self._pool) as connection:
-            return [read_signing_key(row) for row in await connection.fetch(Q["list_signing_keys"])]
+            return [read_signing_key(row) for row in await connection.fetch(Q["list_signing_keys"], instant)]
 
     async def add_if_due(self, make: Next, origin: Origin) -> None:
         """Adds the next key if it is time; replicas that find so at once add one."""
@@ -51,7 +51,7 @@ class SigningKeys:
 
     async def _add(self, unit: Unit, make: Next, origin: Origin) -> SigningKey | None:
         await unit.connection.execute(Q["lock_signing_keys"])
-        rows = await unit.connection.fetch(Q["list_signing_keys"])
+        rows = await unit.connection.fetch(Q["list_signing_keys"], unit.now)
         key = make([read_signing_key(row) for row in rows], unit.now)
         if key is not None:
             values = (key.kid, key.private, key.create_time, key.activate_time)

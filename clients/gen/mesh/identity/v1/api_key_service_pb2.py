@@ -32,7 +32,7 @@ from mesh.identity.v1 import api_key_pb2 as mesh_dot_identity_dot_v1_dot_api__ke
 from mesh.options.v1 import policy_pb2 as mesh_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&mesh/identity/v1/api_key_service.proto\x12\x10mesh.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1emesh/identity/v1/api_key.proto\x1a\x1cmesh/options/v1/policy.proto\"m\n\x13\x43reateApiKeyRequest\x12\x35\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x18.mesh.identity.v1.ApiKeyB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"v\n\x14\x43reateApiKeyResponse\x12)\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x18.mesh.identity.v1.ApiKey\x12\x13\n\x03key\x18\x02 \x01(\tB\x06\xa2\xbb\x18\x02\x08\x01\x12\x1e\n\x0esigning_secret\x18\x03 \x01(\tB\x06\xa2\xbb\x18\x02\x08\x01\"T\n\x10GetApiKeyRequest\x12@\n\x04name\x18\x01 \x01(\tB2\xe2\x41\x01\x02\xfa\x41\r\n\x0bmesh/ApiKey\xbaH\x1br\x19\x32\x17^apiKeys/[0-9a-f-]{36}$\"\x90\x01\n\x12ListApiKeysRequest\x12@\n\x04user\x18\x01 \x01(\tB2\xfa\x41\x0b\n\tmesh/User\xbaH!r\x1c\x32\x1a^users/(me|[0-9a-f-]{36})$\xd8\x01\x01\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\"Z\n\x13ListApiKeysResponse\x12*\n\x08\x61pi_keys\x18\x01 \x03(\x0b\x32\x18.mesh.identity.v1.ApiKey\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xb5\x01\n\x13RotateApiKeyRequest\x12@\n\x04name\x18\x01 \x01(\tB2\xe2\x41\x01\x02\xfa\x41\r\n\x0bmesh/ApiKey\xbaH\x1br\x19\x32\x17^apiKeys/[0-9a-f-]{36}$\x12;\n\x07overlap\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0f\xbaH\x0c\xaa\x01\t\"\x05\x08\x80\x9a\x9e\x01\x32\x00\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"v\n\x14RotateApiKeyResponse\x12)\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x18.mesh.identity.v1.ApiKey\x12\x13\n\x03key\x18\x02 \x01(\tB\x06\xa2\xbb\x18\x02\x08\x01\x12\x1e\n\x0esigning_secret\x18\x03 \x01(\tB\x06\xa2\xbb\x18\x02\x08\x01\"x\n\x13\x44\x65leteApiKeyRequest\x12@\n\x04name\x18\x01 \x01(\tB2\xe2\x41\x01\x02\xfa\x41\r\n\x0bmesh/ApiKey\xbaH\x1br\x19\x32\x17^apiKeys/[0-9a-f-]{36}$\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x32\x91\x06\n\rApiKeyService\x12\xc3\x01\n\x0c\x43reateApiKey\x12%.mesh.identity.v1.CreateApiKeyRequest\x1a&.mesh.identity.v1.CreateApiKeyResponse\"d\x90\x02\x02\xa2\xbb\x18G:\x0eSCOPE_NOT_HELD:\rTIER_NOT_HELD:\x16\x41PI_KEY_LIMIT_EXCEEDED:\x0eUSER_NOT_FOUND\x82\xd3\xe4\x93\x02\x10\"\x0b/v1/apiKeys:\x01*\x12\x81\x01\n\tGetApiKey\x12\".mesh.identity.v1.GetApiKeyRequest\x1a\x18.mesh.identity.v1.ApiKey\"6\x90\x02\x01\xa2\xbb\x18\x13:\x11\x41PI_KEY_NOT_FOUND\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/{name=apiKeys/*}\x12r\n\x0bListApiKeys\x12$.mesh.identity.v1.ListApiKeysRequest\x1a%.mesh.identity.v1.ListApiKeysResponse\"\x16\x90\x02\x01\x82\xd3\xe4\x93\x02\r\x12\x0b/v1/apiKeys\x12\x9f\x01\n\x0cRotateApiKey\x12%.mesh.identity.v1.RotateApiKeyRequest\x1a&.mesh.identity.v1.RotateApiKeyResponse\"@\x90\x02\x02\xa2\xbb\x18\x13:\x11\x41PI_KEY_NOT_FOUND\x82\xd3\xe4\x93\x02 \"\x1b/v1/{name=apiKeys/*}:rotate:\x01*\x12\x85\x01\n\x0c\x44\x65leteApiKey\x12%.mesh.identity.v1.DeleteApiKeyRequest\x1a\x16.google.protobuf.Empty\"6\x90\x02\x02\xa2\xbb\x18\x13:\x11\x41PI_KEY_NOT_FOUND\x82\xd3\xe4\x93\x02\x16*\x14/v1/{name=apiKeys/*}\x1a\x18\xa2\xbb\x18\x14\x08\x02\x12\x0cidentity.use\x1a\x02\x08\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&mesh/identity/v1/api_key_service.proto\x12\x10mesh.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1emesh/identity/v1/api_key.proto\x1a\x1cmesh/options/v1/policy.proto\"m\n\x13\x43reateApiKeyRequest\x12\x35\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x18.mesh.identity.v1.ApiKeyB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"v\n\x14\x43reateApiKeyResponse\x12)\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x18.mesh.identity.v1.ApiKey\x12\x13\n\x03key\x18\x02 \x01(\tB\x06\xa2\xbb\x18\x02\x08\x01\x12\x1e\n\x0esigning_secret\x18\x03 \x01(\tB\x06\xa2\xbb\x18\x02\x08\x01\"p\n\x10GetApiKeyRequest\x12\\\n\x04name\x18\x01 \x01(\tBN\xe2\x41\x01\x02\xfa\x41\r\n\x0bmesh/ApiKey\xbaH7r523^apiKeys/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$\"\xac\x01\n\x12ListApiKeysRequest\x12\\\n\x04user\x18\x01 \x01(\tBN\xfa\x41\x0b\n\tmesh/User\xbaH=r826^users/(me|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$\xd8\x01\x01\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\"Z\n\x13ListApiKeysResponse\x12*\n\x08\x61pi_keys\x18\x01 \x03(\x0b\x32\x18.mesh.identity.v1.ApiKey\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xd1\x01\n\x13RotateApiKeyRequest\x12\\\n\x04name\x18\x01 \x01(\tBN\xe2\x41\x01\x02\xfa\x41\r\n\x0bmesh/ApiKey\xbaH7r523^apiKeys/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$\x12;\n\x07overlap\x18\x02 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0f\xbaH\x0c\xaa\x01\t\"\x05\x08\x80\x9a\x9e\x01\x32\x00\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"v\n\x14RotateApiKeyResponse\x12)\n\x07\x61pi_key\x18\x01 \x01(\x0b\x32\x18.mesh.identity.v1.ApiKey\x12\x13\n\x03key\x18\x02 \x01(\tB\x06\xa2\xbb\x18\x02\x08\x01\x12\x1e\n\x0esigning_secret\x18\x03 \x01(\tB\x06\xa2\xbb\x18\x02\x08\x01\"\x94\x01\n\x13\x44\x65leteApiKeyRequest\x12\\\n\x04name\x18\x01 \x01(\tBN\xe2\x41\x01\x02\xfa\x41\r\n\x0bmesh/ApiKey\xbaH7r523^apiKeys/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\x32\xa3\x06\n\rApiKeyService\x12\xc3\x01\n\x0c\x43reateApiKey\x12%.mesh.identity.v1.CreateApiKeyRequest\x1a&.mesh.identity.v1.CreateApiKeyResponse\"d\x90\x02\x02\xa2\xbb\x18G:\x0eSCOPE_NOT_HELD:\rTIER_NOT_HELD:\x16\x41PI_KEY_LIMIT_EXCEEDED:\x0eUSER_NOT_FOUND\x82\xd3\xe4\x93\x02\x10\"\x0b/v1/apiKeys:\x01*\x12\x81\x01\n\tGetApiKey\x12\".mesh.identity.v1.GetApiKeyRequest\x1a\x18.mesh.identity.v1.ApiKey\"6\x90\x02\x01\xa2\xbb\x18\x13:\x11\x41PI_KEY_NOT_FOUND\x82\xd3\xe4\x93\x02\x16\x12\x14/v1/{name=apiKeys/*}\x12r\n\x0bListApiKeys\x12$.mesh.identity.v1.ListApiKeysRequest\x1a%.mesh.identity.v1.ListApiKeysResponse\"\x16\x90\x02\x01\x82\xd3\xe4\x93\x02\r\x12\x0b/v1/apiKeys\x12\x9f\x01\n\x0cRotateApiKey\x12%.mesh.identity.v1.RotateApiKeyRequest\x1a&.mesh.identity.v1.RotateApiKeyResponse\"@\x90\x02\x02\xa2\xbb\x18\x13:\x11\x41PI_KEY_NOT_FOUND\x82\xd3\xe4\x93\x02 \"\x1b/v1/{name=apiKeys/*}:rotate:\x01*\x12\x85\x01\n\x0c\x44\x65leteApiKey\x12%.mesh.identity.v1.DeleteApiKeyRequest\x1a\x16.google.protobuf.Empty\"6\x90\x02\x02\xa2\xbb\x18\x13:\x11\x41PI_KEY_NOT_FOUND\x82\xd3\xe4\x93\x02\x16*\x14/v1/{name=apiKeys/*}\x1a*\xa2\xbb\x18&\x08\x02\x12\x0cidentity.use\x1a\x02\x08\x05:\x10\x41\x43\x43OUNT_REQUIREDb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -48,15 +48,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEAPIKEYRESPONSE'].fields_by_name['signing_secret']._loaded_options = None
   _globals['_CREATEAPIKEYRESPONSE'].fields_by_name['signing_secret']._serialized_options = b'\242\273\030\002\010\001'
   _globals['_GETAPIKEYREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_GETAPIKEYREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\r\n\013mesh/ApiKey\272H\033r\0312\027^apiKeys/[0-9a-f-]{36}$'
+  _globals['_GETAPIKEYREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\r\n\013mesh/ApiKey\272H7r523^apiKeys/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
   _globals['_LISTAPIKEYSREQUEST'].fields_by_name['user']._loaded_options = None
-  _globals['_LISTAPIKEYSREQUEST'].fields_by_name['user']._serialized_options = b'\372A\013\n\tmesh/User\272H!r\0342\032^users/(me|[0-9a-f-]{36})$\330\001\001'
+  _globals['_LISTAPIKEYSREQUEST'].fields_by_name['user']._serialized_options = b'\372A\013\n\tmesh/User\272H=r826^users/(me|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$\330\001\001'
   _globals['_LISTAPIKEYSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTAPIKEYSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTAPIKEYSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTAPIKEYSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\350\007'
   _globals['_ROTATEAPIKEYREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_ROTATEAPIKEYREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\r\n\013mesh/ApiKey\272H\033r\0312\027^apiKeys/[0-9a-f-]{36}$'
+  _globals['_ROTATEAPIKEYREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\r\n\013mesh/ApiKey\272H7r523^apiKeys/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
   _globals['_ROTATEAPIKEYREQUEST'].fields_by_name['overlap']._loaded_options = None
   _globals['_ROTATEAPIKEYREQUEST'].fields_by_name['overlap']._serialized_options = b'\272H\014\252\001\t\"\005\010\200\232\236\0012\000'
   _globals['_ROTATEAPIKEYREQUEST'].fields_by_name['request_id']._loaded_options = None
@@ -66,11 +66,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ROTATEAPIKEYRESPONSE'].fields_by_name['signing_secret']._loaded_options = None
   _globals['_ROTATEAPIKEYRESPONSE'].fields_by_name['signing_secret']._serialized_options = b'\242\273\030\002\010\001'
   _globals['_DELETEAPIKEYREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_DELETEAPIKEYREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\r\n\013mesh/ApiKey\272H\033r\0312\027^apiKeys/[0-9a-f-]{36}$'
+  _globals['_DELETEAPIKEYREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\r\n\013mesh/ApiKey\272H7r523^apiKeys/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$'
   _globals['_DELETEAPIKEYREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_DELETEAPIKEYREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_APIKEYSERVICE']._loaded_options = None
-  _globals['_APIKEYSERVICE']._serialized_options = b'\242\273\030\024\010\002\022\014identity.use\032\002\010\005'
+  _globals['_APIKEYSERVICE']._serialized_options = b'\242\273\030&\010\002\022\014identity.use\032\002\010\005:\020ACCOUNT_REQUIRED'
   _globals['_APIKEYSERVICE'].methods_by_name['CreateApiKey']._loaded_options = None
   _globals['_APIKEYSERVICE'].methods_by_name['CreateApiKey']._serialized_options = b'\220\002\002\242\273\030G:\016SCOPE_NOT_HELD:\rTIER_NOT_HELD:\026API_KEY_LIMIT_EXCEEDED:\016USER_NOT_FOUND\202\323\344\223\002\020\"\013/v1/apiKeys:\001*'
   _globals['_APIKEYSERVICE'].methods_by_name['GetApiKey']._loaded_options = None
@@ -86,17 +86,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEAPIKEYRESPONSE']._serialized_start=413
   _globals['_CREATEAPIKEYRESPONSE']._serialized_end=531
   _globals['_GETAPIKEYREQUEST']._serialized_start=533
-  _globals['_GETAPIKEYREQUEST']._serialized_end=617
-  _globals['_LISTAPIKEYSREQUEST']._serialized_start=620
-  _globals['_LISTAPIKEYSREQUEST']._serialized_end=764
-  _globals['_LISTAPIKEYSRESPONSE']._serialized_start=766
-  _globals['_LISTAPIKEYSRESPONSE']._serialized_end=856
-  _globals['_ROTATEAPIKEYREQUEST']._serialized_start=859
-  _globals['_ROTATEAPIKEYREQUEST']._serialized_end=1040
-  _globals['_ROTATEAPIKEYRESPONSE']._serialized_start=1042
-  _globals['_ROTATEAPIKEYRESPONSE']._serialized_end=1160
-  _globals['_DELETEAPIKEYREQUEST']._serialized_start=1162
-  _globals['_DELETEAPIKEYREQUEST']._serialized_end=1282
-  _globals['_APIKEYSERVICE']._serialized_start=1285
-  _globals['_APIKEYSERVICE']._serialized_end=2070
+  _globals['_GETAPIKEYREQUEST']._serialized_end=645
+  _globals['_LISTAPIKEYSREQUEST']._serialized_start=648
+  _globals['_LISTAPIKEYSREQUEST']._serialized_end=820
+  _globals['_LISTAPIKEYSRESPONSE']._serialized_start=822
+  _globals['_LISTAPIKEYSRESPONSE']._serialized_end=912
+  _globals['_ROTATEAPIKEYREQUEST']._serialized_start=915
+  _globals['_ROTATEAPIKEYREQUEST']._serialized_end=1124
+  _globals['_ROTATEAPIKEYRESPONSE']._serialized_start=1126
+  _globals['_ROTATEAPIKEYRESPONSE']._serialized_end=1244
+  _globals['_DELETEAPIKEYREQUEST']._serialized_start=1247
+  _globals['_DELETEAPIKEYREQUEST']._serialized_end=1395
+  _globals['_APIKEYSERVICE']._serialized_start=1398
+  _globals['_APIKEYSERVICE']._serialized_end=2201
 # @@protoc_insertion_point(module_scope)

@@ -33,8 +33,8 @@ class ListAuditEntriesRequest(_message.Message):
     page_token: _builtins.str
     """`next_page_token` of the page before."""
     filter: _builtins.str
-    """Comparisons by `=` of `action`, `actor` and `subject`, joined by AND: `actor = "users/0198…"`. At most 400
-    characters.
+    """Comparisons by `=` of `action`, `actor` and `subject`, joined by AND. At most 400 characters.
+    Example: `action = "user.created"`.
     """
     def __init__(
         self,

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#mesh/identity/v1/error_reason.proto\x12\x10mesh.identity.v1*\xd1\x03\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12 \n\x1c\x45RROR_REASON_SIGN_IN_REFUSED\x10\x01\x12 \n\x1c\x45RROR_REASON_SIGN_IN_DELAYED\x10\x02\x12 \n\x1c\x45RROR_REASON_REFRESH_REFUSED\x10\x03\x12%\n!ERROR_REASON_REFRESH_TOKEN_REUSED\x10\x04\x12\"\n\x1e\x45RROR_REASON_SESSION_NOT_FOUND\x10\x05\x12\x1f\n\x1b\x45RROR_REASON_USER_NOT_FOUND\x10\x06\x12\x1f\n\x1b\x45RROR_REASON_FIELD_RESERVED\x10\x07\x12#\n\x1f\x45RROR_REASON_MAIL_TOKEN_INVALID\x10\x08\x12\x1f\n\x1b\x45RROR_REASON_SCOPE_NOT_HELD\x10\t\x12\x1e\n\x1a\x45RROR_REASON_TIER_NOT_HELD\x10\n\x12\'\n#ERROR_REASON_API_KEY_LIMIT_EXCEEDED\x10\x0b\x12\"\n\x1e\x45RROR_REASON_API_KEY_NOT_FOUND\x10\x0c\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#mesh/identity/v1/error_reason.proto\x12\x10mesh.identity.v1*\xf4\x03\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12 \n\x1c\x45RROR_REASON_SIGN_IN_REFUSED\x10\x01\x12 \n\x1c\x45RROR_REASON_SIGN_IN_DELAYED\x10\x02\x12 \n\x1c\x45RROR_REASON_REFRESH_REFUSED\x10\x03\x12%\n!ERROR_REASON_REFRESH_TOKEN_REUSED\x10\x04\x12\"\n\x1e\x45RROR_REASON_SESSION_NOT_FOUND\x10\x05\x12\x1f\n\x1b\x45RROR_REASON_USER_NOT_FOUND\x10\x06\x12\x1f\n\x1b\x45RROR_REASON_FIELD_RESERVED\x10\x07\x12#\n\x1f\x45RROR_REASON_MAIL_TOKEN_INVALID\x10\x08\x12\x1f\n\x1b\x45RROR_REASON_SCOPE_NOT_HELD\x10\t\x12\x1e\n\x1a\x45RROR_REASON_TIER_NOT_HELD\x10\n\x12\'\n#ERROR_REASON_API_KEY_LIMIT_EXCEEDED\x10\x0b\x12\"\n\x1e\x45RROR_REASON_API_KEY_NOT_FOUND\x10\x0c\x12!\n\x1d\x45RROR_REASON_ACCOUNT_REQUIRED\x10\rb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mesh.identity.v1.error_reas
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ERRORREASON']._serialized_start=58
-  _globals['_ERRORREASON']._serialized_end=523
+  _globals['_ERRORREASON']._serialized_end=558
 # @@protoc_insertion_point(module_scope)

@@ -86,6 +86,11 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
     Example: {"reason": "API_KEY_NOT_FOUND", "domain": "mesh", "metadata": {"apiKey": "apiKeys/0198…"}}
     """
+    ERROR_REASON_ACCOUNT_REQUIRED: _ErrorReason.ValueType  # 13
+    """PERMISSION_DENIED. The call is about the account of who calls, and API keys and services have none.
+
+    Example: {"reason": "ACCOUNT_REQUIRED", "domain": "mesh", "metadata": {"caller": "apiKeys/0198…"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why identity refuses. `google.rpc.ErrorInfo.reason` carries the name without the prefix; `domain` is `mesh`."""
@@ -153,5 +158,10 @@ ERROR_REASON_API_KEY_NOT_FOUND: ErrorReason.ValueType  # 12
 """NOT_FOUND. No such API key, or none that the caller may see.
 
 Example: {"reason": "API_KEY_NOT_FOUND", "domain": "mesh", "metadata": {"apiKey": "apiKeys/0198…"}}
+"""
+ERROR_REASON_ACCOUNT_REQUIRED: ErrorReason.ValueType  # 13
+"""PERMISSION_DENIED. The call is about the account of who calls, and API keys and services have none.
+
+Example: {"reason": "ACCOUNT_REQUIRED", "domain": "mesh", "metadata": {"caller": "apiKeys/0198…"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

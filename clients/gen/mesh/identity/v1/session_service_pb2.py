@@ -31,7 +31,7 @@ from mesh.identity.v1 import session_pb2 as mesh_dot_identity_dot_v1_dot_session
 from mesh.options.v1 import policy_pb2 as mesh_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&mesh/identity/v1/session_service.proto\x12\x10mesh.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1emesh/identity/v1/session.proto\x1a\x1cmesh/options/v1/policy.proto\"\xc2\x01\n\x14\x43reateSessionRequest\x12\x1d\n\x05\x65mail\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x18\xfe\x01`\x01\x12&\n\x08password\x18\x02 \x01(\tB\x14\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\x80\x02\xa2\xbb\x18\x02\x08\x01\x12\x1c\n\x0b\x64\x65vice_name\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12$\n\x0c\x64\x65vice_token\x18\x04 \x01(\tB\x0e\xbaH\x05r\x03\x18\xc8\x01\xa2\xbb\x18\x02\x08\x01\x12\x1f\n\nrequest_id\x18\x05 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x8b\x01\n\x15\x43reateSessionResponse\x12*\n\x07session\x18\x01 \x01(\x0b\x32\x19.mesh.identity.v1.Session\x12(\n\x06tokens\x18\x02 \x01(\x0b\x32\x18.mesh.identity.v1.Tokens\x12\x1c\n\x0c\x64\x65vice_token\x18\x03 \x01(\tB\x06\xa2\xbb\x18\x02\x08\x01\"D\n\x15RefreshSessionRequest\x12+\n\rrefresh_token\x18\x01 \x01(\tB\x14\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xc8\x01\xa2\xbb\x18\x02\x08\x01\"B\n\x16RefreshSessionResponse\x12(\n\x06tokens\x18\x01 \x01(\x0b\x32\x18.mesh.identity.v1.Tokens\"\x91\x01\n\x13ListSessionsRequest\x12@\n\x04user\x18\x01 \x01(\tB2\xfa\x41\x0b\n\tmesh/User\xbaH!r\x1c\x32\x1a^users/(me|[0-9a-f-]{36})$\xd8\x01\x01\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\"\\\n\x14ListSessionsResponse\x12+\n\x08sessions\x18\x01 \x03(\x0b\x32\x19.mesh.identity.v1.Session\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x85\x01\n\x14\x44\x65leteSessionRequest\x12L\n\x04name\x18\x01 \x01(\tB>\xe2\x41\x01\x02\xfa\x41\x0e\n\x0cmesh/Session\xbaH&r$2\"^sessions/(current|[0-9a-f-]{36})$\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x90\x01\n\x15RevokeSessionsRequest\x12@\n\x04user\x18\x01 \x01(\tB2\xfa\x41\x0b\n\tmesh/User\xbaH!r\x1c\x32\x1a^users/(me|[0-9a-f-]{36})$\xd8\x01\x01\x12\x14\n\x0ckeep_current\x18\x02 \x01(\x08\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"/\n\x16RevokeSessionsResponse\x12\x15\n\rrevoked_count\x18\x01 \x01(\x05\x32\x9f\x06\n\x0eSessionService\x12\xaf\x01\n\rCreateSession\x12&.mesh.identity.v1.CreateSessionRequest\x1a\'.mesh.identity.v1.CreateSessionResponse\"M\x90\x02\x02\xa2\xbb\x18/\x08\x01*\t\n\x07sign_in:\x0fSIGN_IN_REFUSED:\x0fSIGN_IN_DELAYED\x82\xd3\xe4\x93\x02\x11\"\x0c/v1/sessions:\x01*\x12\xb4\x01\n\x0eRefreshSession\x12\'.mesh.identity.v1.RefreshSessionRequest\x1a(.mesh.identity.v1.RefreshSessionResponse\"O\x90\x02\x02\xa2\xbb\x18)\x08\x01:\x0fREFRESH_REFUSED:\x14REFRESH_TOKEN_REUSED\x82\xd3\xe4\x93\x02\x19\"\x14/v1/sessions:refresh:\x01*\x12v\n\x0cListSessions\x12%.mesh.identity.v1.ListSessionsRequest\x1a&.mesh.identity.v1.ListSessionsResponse\"\x17\x90\x02\x01\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/sessions\x12\x88\x01\n\rDeleteSession\x12&.mesh.identity.v1.DeleteSessionRequest\x1a\x16.google.protobuf.Empty\"7\x90\x02\x02\xa2\xbb\x18\x13:\x11SESSION_NOT_FOUND\x82\xd3\xe4\x93\x02\x17*\x15/v1/{name=sessions/*}\x12\x86\x01\n\x0eRevokeSessions\x12\'.mesh.identity.v1.RevokeSessionsRequest\x1a(.mesh.identity.v1.RevokeSessionsResponse\"!\x90\x02\x02\x82\xd3\xe4\x93\x02\x18\"\x13/v1/sessions:revoke:\x01*\x1a\x18\xa2\xbb\x18\x14\x08\x02\x12\x0cidentity.use\x1a\x02\x08\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n&mesh/identity/v1/session_service.proto\x12\x10mesh.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1bgoogle/protobuf/empty.proto\x1a\x1emesh/identity/v1/session.proto\x1a\x1cmesh/options/v1/policy.proto\"\xc2\x01\n\x14\x43reateSessionRequest\x12\x1d\n\x05\x65mail\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x18\xfe\x01`\x01\x12&\n\x08password\x18\x02 \x01(\tB\x14\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\x80\x02\xa2\xbb\x18\x02\x08\x01\x12\x1c\n\x0b\x64\x65vice_name\x18\x03 \x01(\tB\x07\xbaH\x04r\x02\x18\x64\x12$\n\x0c\x64\x65vice_token\x18\x04 \x01(\tB\x0e\xbaH\x05r\x03\x18\xc8\x01\xa2\xbb\x18\x02\x08\x01\x12\x1f\n\nrequest_id\x18\x05 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x8b\x01\n\x15\x43reateSessionResponse\x12*\n\x07session\x18\x01 \x01(\x0b\x32\x19.mesh.identity.v1.Session\x12(\n\x06tokens\x18\x02 \x01(\x0b\x32\x18.mesh.identity.v1.Tokens\x12\x1c\n\x0c\x64\x65vice_token\x18\x03 \x01(\tB\x06\xa2\xbb\x18\x02\x08\x01\"D\n\x15RefreshSessionRequest\x12+\n\rrefresh_token\x18\x01 \x01(\tB\x14\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xc8\x01\xa2\xbb\x18\x02\x08\x01\"B\n\x16RefreshSessionResponse\x12(\n\x06tokens\x18\x01 \x01(\x0b\x32\x18.mesh.identity.v1.Tokens\"\xad\x01\n\x13ListSessionsRequest\x12\\\n\x04user\x18\x01 \x01(\tBN\xfa\x41\x0b\n\tmesh/User\xbaH=r826^users/(me|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$\xd8\x01\x01\x12\x1a\n\tpage_size\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\"\\\n\x14ListSessionsResponse\x12+\n\x08sessions\x18\x01 \x03(\x0b\x32\x19.mesh.identity.v1.Session\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xa1\x01\n\x14\x44\x65leteSessionRequest\x12h\n\x04name\x18\x01 \x01(\tBZ\xe2\x41\x01\x02\xfa\x41\x0e\n\x0cmesh/Session\xbaHBr@2>^sessions/(current|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xac\x01\n\x15RevokeSessionsRequest\x12\\\n\x04user\x18\x01 \x01(\tBN\xfa\x41\x0b\n\tmesh/User\xbaH=r826^users/(me|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$\xd8\x01\x01\x12\x14\n\x0ckeep_current\x18\x02 \x01(\x08\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"/\n\x16RevokeSessionsResponse\x12\x15\n\rrevoked_count\x18\x01 \x01(\x05\x32\xde\x06\n\x0eSessionService\x12\xaf\x01\n\rCreateSession\x12&.mesh.identity.v1.CreateSessionRequest\x1a\'.mesh.identity.v1.CreateSessionResponse\"M\x90\x02\x02\xa2\xbb\x18/\x08\x01*\t\n\x07sign_in:\x0fSIGN_IN_REFUSED:\x0fSIGN_IN_DELAYED\x82\xd3\xe4\x93\x02\x11\"\x0c/v1/sessions:\x01*\x12\xb4\x01\n\x0eRefreshSession\x12\'.mesh.identity.v1.RefreshSessionRequest\x1a(.mesh.identity.v1.RefreshSessionResponse\"O\x90\x02\x02\xa2\xbb\x18)\x08\x01:\x0fREFRESH_REFUSED:\x14REFRESH_TOKEN_REUSED\x82\xd3\xe4\x93\x02\x19\"\x14/v1/sessions:refresh:\x01*\x12\x8c\x01\n\x0cListSessions\x12%.mesh.identity.v1.ListSessionsRequest\x1a&.mesh.identity.v1.ListSessionsResponse\"-\x90\x02\x01\xa2\xbb\x18\x12:\x10\x41\x43\x43OUNT_REQUIRED\x82\xd3\xe4\x93\x02\x0e\x12\x0c/v1/sessions\x12\x9a\x01\n\rDeleteSession\x12&.mesh.identity.v1.DeleteSessionRequest\x1a\x16.google.protobuf.Empty\"I\x90\x02\x02\xa2\xbb\x18%:\x11SESSION_NOT_FOUND:\x10\x41\x43\x43OUNT_REQUIRED\x82\xd3\xe4\x93\x02\x17*\x15/v1/{name=sessions/*}\x12\x9c\x01\n\x0eRevokeSessions\x12\'.mesh.identity.v1.RevokeSessionsRequest\x1a(.mesh.identity.v1.RevokeSessionsResponse\"7\x90\x02\x02\xa2\xbb\x18\x12:\x10\x41\x43\x43OUNT_REQUIRED\x82\xd3\xe4\x93\x02\x18\"\x13/v1/sessions:revoke:\x01*\x1a\x18\xa2\xbb\x18\x14\x08\x02\x12\x0cidentity.use\x1a\x02\x08\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -53,17 +53,17 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REFRESHSESSIONREQUEST'].fields_by_name['refresh_token']._loaded_options = None
   _globals['_REFRESHSESSIONREQUEST'].fields_by_name['refresh_token']._serialized_options = b'\342A\001\002\272H\007r\005\020\001\030\310\001\242\273\030\002\010\001'
   _globals['_LISTSESSIONSREQUEST'].fields_by_name['user']._loaded_options = None
-  _globals['_LISTSESSIONSREQUEST'].fields_by_name['user']._serialized_options = b'\372A\013\n\tmesh/User\272H!r\0342\032^users/(me|[0-9a-f-]{36})$\330\001\001'
+  _globals['_LISTSESSIONSREQUEST'].fields_by_name['user']._serialized_options = b'\372A\013\n\tmesh/User\272H=r826^users/(me|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$\330\001\001'
   _globals['_LISTSESSIONSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTSESSIONSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTSESSIONSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTSESSIONSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\350\007'
   _globals['_DELETESESSIONREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_DELETESESSIONREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\016\n\014mesh/Session\272H&r$2\"^sessions/(current|[0-9a-f-]{36})$'
+  _globals['_DELETESESSIONREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\016\n\014mesh/Session\272HBr@2>^sessions/(current|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$'
   _globals['_DELETESESSIONREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_DELETESESSIONREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_REVOKESESSIONSREQUEST'].fields_by_name['user']._loaded_options = None
-  _globals['_REVOKESESSIONSREQUEST'].fields_by_name['user']._serialized_options = b'\372A\013\n\tmesh/User\272H!r\0342\032^users/(me|[0-9a-f-]{36})$\330\001\001'
+  _globals['_REVOKESESSIONSREQUEST'].fields_by_name['user']._serialized_options = b'\372A\013\n\tmesh/User\272H=r826^users/(me|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$\330\001\001'
   _globals['_REVOKESESSIONSREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_REVOKESESSIONSREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_SESSIONSERVICE']._loaded_options = None
@@ -73,11 +73,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SESSIONSERVICE'].methods_by_name['RefreshSession']._loaded_options = None
   _globals['_SESSIONSERVICE'].methods_by_name['RefreshSession']._serialized_options = b'\220\002\002\242\273\030)\010\001:\017REFRESH_REFUSED:\024REFRESH_TOKEN_REUSED\202\323\344\223\002\031\"\024/v1/sessions:refresh:\001*'
   _globals['_SESSIONSERVICE'].methods_by_name['ListSessions']._loaded_options = None
-  _globals['_SESSIONSERVICE'].methods_by_name['ListSessions']._serialized_options = b'\220\002\001\202\323\344\223\002\016\022\014/v1/sessions'
+  _globals['_SESSIONSERVICE'].methods_by_name['ListSessions']._serialized_options = b'\220\002\001\242\273\030\022:\020ACCOUNT_REQUIRED\202\323\344\223\002\016\022\014/v1/sessions'
   _globals['_SESSIONSERVICE'].methods_by_name['DeleteSession']._loaded_options = None
-  _globals['_SESSIONSERVICE'].methods_by_name['DeleteSession']._serialized_options = b'\220\002\002\242\273\030\023:\021SESSION_NOT_FOUND\202\323\344\223\002\027*\025/v1/{name=sessions/*}'
+  _globals['_SESSIONSERVICE'].methods_by_name['DeleteSession']._serialized_options = b'\220\002\002\242\273\030%:\021SESSION_NOT_FOUND:\020ACCOUNT_REQUIRED\202\323\344\223\002\027*\025/v1/{name=sessions/*}'
   _globals['_SESSIONSERVICE'].methods_by_name['RevokeSessions']._loaded_options = None
-  _globals['_SESSIONSERVICE'].methods_by_name['RevokeSessions']._serialized_options = b'\220\002\002\202\323\344\223\002\030\"\023/v1/sessions:revoke:\001*'
+  _globals['_SESSIONSERVICE'].methods_by_name['RevokeSessions']._serialized_options = b'\220\002\002\242\273\030\022:\020ACCOUNT_REQUIRED\202\323\344\223\002\030\"\023/v1/sessions:revoke:\001*'
   _globals['_CREATESESSIONREQUEST']._serialized_start=271
   _globals['_CREATESESSIONREQUEST']._serialized_end=465
   _globals['_CREATESESSIONRESPONSE']._serialized_start=468
@@ -87,15 +87,15 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_REFRESHSESSIONRESPONSE']._serialized_start=679
   _globals['_REFRESHSESSIONRESPONSE']._serialized_end=745
   _globals['_LISTSESSIONSREQUEST']._serialized_start=748
-  _globals['_LISTSESSIONSREQUEST']._serialized_end=893
-  _globals['_LISTSESSIONSRESPONSE']._serialized_start=895
-  _globals['_LISTSESSIONSRESPONSE']._serialized_end=987
-  _globals['_DELETESESSIONREQUEST']._serialized_start=990
-  _globals['_DELETESESSIONREQUEST']._serialized_end=1123
-  _globals['_REVOKESESSIONSREQUEST']._serialized_start=1126
-  _globals['_REVOKESESSIONSREQUEST']._serialized_end=1270
-  _globals['_REVOKESESSIONSRESPONSE']._serialized_start=1272
-  _globals['_REVOKESESSIONSRESPONSE']._serialized_end=1319
-  _globals['_SESSIONSERVICE']._serialized_start=1322
-  _globals['_SESSIONSERVICE']._serialized_end=2121
+  _globals['_LISTSESSIONSREQUEST']._serialized_end=921
+  _globals['_LISTSESSIONSRESPONSE']._serialized_start=923
+  _globals['_LISTSESSIONSRESPONSE']._serialized_end=1015
+  _globals['_DELETESESSIONREQUEST']._serialized_start=1018
+  _globals['_DELETESESSIONREQUEST']._serialized_end=1179
+  _globals['_REVOKESESSIONSREQUEST']._serialized_start=1182
+  _globals['_REVOKESESSIONSREQUEST']._serialized_end=1354
+  _globals['_REVOKESESSIONSRESPONSE']._serialized_start=1356
+  _globals['_REVOKESESSIONSRESPONSE']._serialized_end=1403
+  _globals['_SESSIONSERVICE']._serialized_start=1406
+  _globals['_SESSIONSERVICE']._serialized_end=2268
 # @@protoc_insertion_point(module_scope)

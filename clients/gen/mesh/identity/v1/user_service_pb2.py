@@ -31,7 +31,7 @@ from mesh.identity.v1 import user_pb2 as mesh_dot_identity_dot_v1_dot_user__pb2
 from mesh.options.v1 import policy_pb2 as mesh_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#mesh/identity/v1/user_service.proto\x12\x10mesh.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1bmesh/identity/v1/user.proto\x1a\x1cmesh/options/v1/policy.proto\"\x8e\x01\n\x11\x43reateUserRequest\x12\x30\n\x04user\x18\x01 \x01(\x0b\x32\x16.mesh.identity.v1.UserB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12&\n\x08password\x18\x02 \x01(\tB\x14\xe2\x41\x01\x02\xbaH\x07r\x05\x10\n\x18\x80\x02\xa2\xbb\x18\x02\x08\x01\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"S\n\x0eGetUserRequest\x12\x41\n\x04name\x18\x01 \x01(\tB3\xe2\x41\x01\x02\xfa\x41\x0b\n\tmesh/User\xbaH\x1er\x1c\x32\x1a^users/(me|[0-9a-f-]{36})$\"f\n\x10ListUsersRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x18\n\x06\x66ilter\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x90\x03\"S\n\x11ListUsersResponse\x12%\n\x05users\x18\x01 \x03(\x0b\x32\x16.mesh.identity.v1.User\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\x8e\x02\n\x11UpdateUserRequest\x12\x30\n\x04user\x18\x01 \x01(\x0b\x32\x16.mesh.identity.v1.UserB\n\xe2\x41\x01\x02\xbaH\x03\xd8\x01\x03\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01:u\xbaHr\x1ap\n\x15update_user.user.name\x12!user.name must match users/{user}\x1a\x34this.user.name.matches(\'^users/(me|[0-9a-f-]{36})$\')\"\x94\x01\n\x15\x43hangePasswordRequest\x12.\n\x10\x63urrent_password\x18\x01 \x01(\tB\x14\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\x80\x02\xa2\xbb\x18\x02\x08\x01\x12*\n\x0cnew_password\x18\x02 \x01(\tB\x14\xe2\x41\x01\x02\xbaH\x07r\x05\x10\n\x18\x80\x02\xa2\xbb\x18\x02\x08\x01\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x18\n\x16\x43hangePasswordResponse\"a\n\x1fRequestEmailVerificationRequest\x12\x1d\n\x05\x65mail\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x18\xfe\x01`\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\"\n RequestEmailVerificationResponse\"Z\n\x12VerifyEmailRequest\x12#\n\x05token\x18\x01 \x01(\tB\x14\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\x90\x03\xa2\xbb\x18\x02\x08\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x15\n\x13VerifyEmailResponse\"]\n\x1bRequestPasswordResetRequest\x12\x1d\n\x05\x65mail\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x18\xfe\x01`\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x1e\n\x1cRequestPasswordResetResponse\"\x88\x01\n\x14ResetPasswordRequest\x12#\n\x05token\x18\x01 \x01(\tB\x14\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\x90\x03\xa2\xbb\x18\x02\x08\x01\x12*\n\x0cnew_password\x18\x02 \x01(\tB\x14\xe2\x41\x01\x02\xbaH\x07r\x05\x10\n\x18\x80\x02\xa2\xbb\x18\x02\x08\x01\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x17\n\x15ResetPasswordResponse2\xcb\x0b\n\x0bUserService\x12u\n\nCreateUser\x12#.mesh.identity.v1.CreateUserRequest\x1a\x16.mesh.identity.v1.User\"*\x90\x02\x02\xa2\xbb\x18\x0f\x08\x01*\x0b\n\x07sign_in\x10\n\x82\xd3\xe4\x93\x02\x0e\"\t/v1/users:\x01*\x12v\n\x07GetUser\x12 .mesh.identity.v1.GetUserRequest\x1a\x16.mesh.identity.v1.User\"1\x90\x02\x01\xa2\xbb\x18\x10:\x0eUSER_NOT_FOUND\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/{name=users/*}\x12\x7f\n\tListUsers\x12\".mesh.identity.v1.ListUsersRequest\x1a#.mesh.identity.v1.ListUsersResponse\")\x90\x02\x01\xa2\xbb\x18\x11\x12\x0fidentity.manage\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/users\x12\x97\x01\n\nUpdateUser\x12#.mesh.identity.v1.UpdateUserRequest\x1a\x16.mesh.identity.v1.User\"L\x90\x02\x02\xa2\xbb\x18 :\x0eUSER_NOT_FOUND:\x0e\x46IELD_RESERVED\x82\xd3\xe4\x93\x02\x1f\x32\x17/v1/{user.name=users/*}:\x04user\x12\xbf\x01\n\x0e\x43hangePassword\x12\'.mesh.identity.v1.ChangePasswordRequest\x1a(.mesh.identity.v1.ChangePasswordResponse\"Z\x90\x02\x02\xa2\xbb\x18-*\t\n\x07sign_in:\x0fSIGN_IN_REFUSED:\x0fSIGN_IN_DELAYED\x82\xd3\xe4\x93\x02 \"\x1b/v1/users/me:changePassword:\x01*\x12\xc6\x01\n\x18RequestEmailVerification\x12\x31.mesh.identity.v1.RequestEmailVerificationRequest\x1a\x32.mesh.identity.v1.RequestEmailVerificationResponse\"C\x90\x02\x02\xa2\xbb\x18\x0f\x08\x01*\x0b\n\x07sign_in\x10\n\x82\xd3\xe4\x93\x02\'\"\"/v1/users:requestEmailVerification:\x01*\x12\xa4\x01\n\x0bVerifyEmail\x12$.mesh.identity.v1.VerifyEmailRequest\x1a%.mesh.identity.v1.VerifyEmailResponse\"H\x90\x02\x02\xa2\xbb\x18!\x08\x01*\t\n\x07sign_in:\x12MAIL_TOKEN_INVALID\x82\xd3\xe4\x93\x02\x1a\"\x15/v1/users:verifyEmail:\x01*\x12\xb6\x01\n\x14RequestPasswordReset\x12-.mesh.identity.v1.RequestPasswordResetRequest\x1a..mesh.identity.v1.RequestPasswordResetResponse\"?\x90\x02\x02\xa2\xbb\x18\x0f\x08\x01*\x0b\n\x07sign_in\x10\n\x82\xd3\xe4\x93\x02#\"\x1e/v1/users:requestPasswordReset:\x01*\x12\xac\x01\n\rResetPassword\x12&.mesh.identity.v1.ResetPasswordRequest\x1a\'.mesh.identity.v1.ResetPasswordResponse\"J\x90\x02\x02\xa2\xbb\x18!\x08\x01*\t\n\x07sign_in:\x12MAIL_TOKEN_INVALID\x82\xd3\xe4\x93\x02\x1c\"\x17/v1/users:resetPassword:\x01*\x1a\x18\xa2\xbb\x18\x14\x08\x02\x12\x0cidentity.use\x1a\x02\x08\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n#mesh/identity/v1/user_service.proto\x12\x10mesh.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1bmesh/identity/v1/user.proto\x1a\x1cmesh/options/v1/policy.proto\"\x8e\x01\n\x11\x43reateUserRequest\x12\x30\n\x04user\x18\x01 \x01(\x0b\x32\x16.mesh.identity.v1.UserB\n\xe2\x41\x01\x02\xbaH\x03\xc8\x01\x01\x12&\n\x08password\x18\x02 \x01(\tB\x14\xe2\x41\x01\x02\xbaH\x07r\x05\x10\n\x18\x80\x02\xa2\xbb\x18\x02\x08\x01\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"o\n\x0eGetUserRequest\x12]\n\x04name\x18\x01 \x01(\tBO\xe2\x41\x01\x02\xfa\x41\x0b\n\tmesh/User\xbaH:r826^users/(me|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$\"f\n\x10ListUsersRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\x12\x18\n\x06\x66ilter\x18\x03 \x01(\tB\x08\xbaH\x05r\x03\x18\x90\x03\"S\n\x11ListUsersResponse\x12%\n\x05users\x18\x01 \x03(\x0b\x32\x16.mesh.identity.v1.User\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"\xad\x02\n\x11UpdateUserRequest\x12\x30\n\x04user\x18\x01 \x01(\x0b\x32\x16.mesh.identity.v1.UserB\n\xe2\x41\x01\x02\xbaH\x03\xd8\x01\x03\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01:\x93\x01\xbaH\x8f\x01\x1a\x8c\x01\n\x15update_user.user.name\x12!user.name must match users/{user}\x1aPthis.user.name.matches(\'^users/(me|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$\')\"\x94\x01\n\x15\x43hangePasswordRequest\x12.\n\x10\x63urrent_password\x18\x01 \x01(\tB\x14\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\x80\x02\xa2\xbb\x18\x02\x08\x01\x12*\n\x0cnew_password\x18\x02 \x01(\tB\x14\xe2\x41\x01\x02\xbaH\x07r\x05\x10\n\x18\x80\x02\xa2\xbb\x18\x02\x08\x01\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x18\n\x16\x43hangePasswordResponse\"a\n\x1fRequestEmailVerificationRequest\x12\x1d\n\x05\x65mail\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x18\xfe\x01`\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\"\n RequestEmailVerificationResponse\"Z\n\x12VerifyEmailRequest\x12#\n\x05token\x18\x01 \x01(\tB\x14\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\x90\x03\xa2\xbb\x18\x02\x08\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x15\n\x13VerifyEmailResponse\"]\n\x1bRequestPasswordResetRequest\x12\x1d\n\x05\x65mail\x18\x01 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x18\xfe\x01`\x01\x12\x1f\n\nrequest_id\x18\x02 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x1e\n\x1cRequestPasswordResetResponse\"\x88\x01\n\x14ResetPasswordRequest\x12#\n\x05token\x18\x01 \x01(\tB\x14\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\x90\x03\xa2\xbb\x18\x02\x08\x01\x12*\n\x0cnew_password\x18\x02 \x01(\tB\x14\xe2\x41\x01\x02\xbaH\x07r\x05\x10\n\x18\x80\x02\xa2\xbb\x18\x02\x08\x01\x12\x1f\n\nrequest_id\x18\x03 \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\x17\n\x15ResetPasswordResponse2\x82\x0c\n\x0bUserService\x12u\n\nCreateUser\x12#.mesh.identity.v1.CreateUserRequest\x1a\x16.mesh.identity.v1.User\"*\x90\x02\x02\xa2\xbb\x18\x0f\x08\x01*\x0b\n\x07sign_in\x10\n\x82\xd3\xe4\x93\x02\x0e\"\t/v1/users:\x01*\x12\x88\x01\n\x07GetUser\x12 .mesh.identity.v1.GetUserRequest\x1a\x16.mesh.identity.v1.User\"C\x90\x02\x01\xa2\xbb\x18\":\x0eUSER_NOT_FOUND:\x10\x41\x43\x43OUNT_REQUIRED\x82\xd3\xe4\x93\x02\x14\x12\x12/v1/{name=users/*}\x12\x7f\n\tListUsers\x12\".mesh.identity.v1.ListUsersRequest\x1a#.mesh.identity.v1.ListUsersResponse\")\x90\x02\x01\xa2\xbb\x18\x11\x12\x0fidentity.manage\x82\xd3\xe4\x93\x02\x0b\x12\t/v1/users\x12\xa9\x01\n\nUpdateUser\x12#.mesh.identity.v1.UpdateUserRequest\x1a\x16.mesh.identity.v1.User\"^\x90\x02\x02\xa2\xbb\x18\x32:\x10\x41\x43\x43OUNT_REQUIRED:\x0eUSER_NOT_FOUND:\x0e\x46IELD_RESERVED\x82\xd3\xe4\x93\x02\x1f\x32\x17/v1/{user.name=users/*}:\x04user\x12\xd1\x01\n\x0e\x43hangePassword\x12\'.mesh.identity.v1.ChangePasswordRequest\x1a(.mesh.identity.v1.ChangePasswordResponse\"l\x90\x02\x02\xa2\xbb\x18?*\t\n\x07sign_in:\x10\x41\x43\x43OUNT_REQUIRED:\x0fSIGN_IN_REFUSED:\x0fSIGN_IN_DELAYED\x82\xd3\xe4\x93\x02 \"\x1b/v1/users/me:changePassword:\x01*\x12\xc6\x01\n\x18RequestEmailVerification\x12\x31.mesh.identity.v1.RequestEmailVerificationRequest\x1a\x32.mesh.identity.v1.RequestEmailVerificationResponse\"C\x90\x02\x02\xa2\xbb\x18\x0f\x08\x01*\x0b\n\x07sign_in\x10\n\x82\xd3\xe4\x93\x02\'\"\"/v1/users:requestEmailVerification:\x01*\x12\xa4\x01\n\x0bVerifyEmail\x12$.mesh.identity.v1.VerifyEmailRequest\x1a%.mesh.identity.v1.VerifyEmailResponse\"H\x90\x02\x02\xa2\xbb\x18!\x08\x01*\t\n\x07sign_in:\x12MAIL_TOKEN_INVALID\x82\xd3\xe4\x93\x02\x1a\"\x15/v1/users:verifyEmail:\x01*\x12\xb6\x01\n\x14RequestPasswordReset\x12-.mesh.identity.v1.RequestPasswordResetRequest\x1a..mesh.identity.v1.RequestPasswordResetResponse\"?\x90\x02\x02\xa2\xbb\x18\x0f\x08\x01*\x0b\n\x07sign_in\x10\n\x82\xd3\xe4\x93\x02#\"\x1e/v1/users:requestPasswordReset:\x01*\x12\xac\x01\n\rResetPassword\x12&.mesh.identity.v1.ResetPasswordRequest\x1a\'.mesh.identity.v1.ResetPasswordResponse\"J\x90\x02\x02\xa2\xbb\x18!\x08\x01*\t\n\x07sign_in:\x12MAIL_TOKEN_INVALID\x82\xd3\xe4\x93\x02\x1c\"\x17/v1/users:resetPassword:\x01*\x1a\x18\xa2\xbb\x18\x14\x08\x02\x12\x0cidentity.use\x1a\x02\x08\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -45,7 +45,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEUSERREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_CREATEUSERREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_GETUSERREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_GETUSERREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\013\n\tmesh/User\272H\036r\0342\032^users/(me|[0-9a-f-]{36})$'
+  _globals['_GETUSERREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\013\n\tmesh/User\272H:r826^users/(me|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$'
   _globals['_LISTUSERSREQUEST'].fields_by_name['page_size']._loaded_options = None
   _globals['_LISTUSERSREQUEST'].fields_by_name['page_size']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_LISTUSERSREQUEST'].fields_by_name['page_token']._loaded_options = None
@@ -57,7 +57,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_UPDATEUSERREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_UPDATEUSERREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_UPDATEUSERREQUEST']._loaded_options = None
-  _globals['_UPDATEUSERREQUEST']._serialized_options = b'\272Hr\032p\n\025update_user.user.name\022!user.name must match users/{user}\0324this.user.name.matches(\'^users/(me|[0-9a-f-]{36})$\')'
+  _globals['_UPDATEUSERREQUEST']._serialized_options = b'\272H\217\001\032\214\001\n\025update_user.user.name\022!user.name must match users/{user}\032Pthis.user.name.matches(\'^users/(me|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$\')'
   _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['current_password']._loaded_options = None
   _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['current_password']._serialized_options = b'\342A\001\002\272H\007r\005\020\001\030\200\002\242\273\030\002\010\001'
   _globals['_CHANGEPASSWORDREQUEST'].fields_by_name['new_password']._loaded_options = None
@@ -87,13 +87,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USERSERVICE'].methods_by_name['CreateUser']._loaded_options = None
   _globals['_USERSERVICE'].methods_by_name['CreateUser']._serialized_options = b'\220\002\002\242\273\030\017\010\001*\013\n\007sign_in\020\n\202\323\344\223\002\016\"\t/v1/users:\001*'
   _globals['_USERSERVICE'].methods_by_name['GetUser']._loaded_options = None
-  _globals['_USERSERVICE'].methods_by_name['GetUser']._serialized_options = b'\220\002\001\242\273\030\020:\016USER_NOT_FOUND\202\323\344\223\002\024\022\022/v1/{name=users/*}'
+  _globals['_USERSERVICE'].methods_by_name['GetUser']._serialized_options = b'\220\002\001\242\273\030\":\016USER_NOT_FOUND:\020ACCOUNT_REQUIRED\202\323\344\223\002\024\022\022/v1/{name=users/*}'
   _globals['_USERSERVICE'].methods_by_name['ListUsers']._loaded_options = None
   _globals['_USERSERVICE'].methods_by_name['ListUsers']._serialized_options = b'\220\002\001\242\273\030\021\022\017identity.manage\202\323\344\223\002\013\022\t/v1/users'
   _globals['_USERSERVICE'].methods_by_name['UpdateUser']._loaded_options = None
-  _globals['_USERSERVICE'].methods_by_name['UpdateUser']._serialized_options = b'\220\002\002\242\273\030 :\016USER_NOT_FOUND:\016FIELD_RESERVED\202\323\344\223\002\0372\027/v1/{user.name=users/*}:\004user'
+  _globals['_USERSERVICE'].methods_by_name['UpdateUser']._serialized_options = b'\220\002\002\242\273\0302:\020ACCOUNT_REQUIRED:\016USER_NOT_FOUND:\016FIELD_RESERVED\202\323\344\223\002\0372\027/v1/{user.name=users/*}:\004user'
   _globals['_USERSERVICE'].methods_by_name['ChangePassword']._loaded_options = None
-  _globals['_USERSERVICE'].methods_by_name['ChangePassword']._serialized_options = b'\220\002\002\242\273\030-*\t\n\007sign_in:\017SIGN_IN_REFUSED:\017SIGN_IN_DELAYED\202\323\344\223\002 \"\033/v1/users/me:changePassword:\001*'
+  _globals['_USERSERVICE'].methods_by_name['ChangePassword']._serialized_options = b'\220\002\002\242\273\030?*\t\n\007sign_in:\020ACCOUNT_REQUIRED:\017SIGN_IN_REFUSED:\017SIGN_IN_DELAYED\202\323\344\223\002 \"\033/v1/users/me:changePassword:\001*'
   _globals['_USERSERVICE'].methods_by_name['RequestEmailVerification']._loaded_options = None
   _globals['_USERSERVICE'].methods_by_name['RequestEmailVerification']._serialized_options = b'\220\002\002\242\273\030\017\010\001*\013\n\007sign_in\020\n\202\323\344\223\002\'\"\"/v1/users:requestEmailVerification:\001*'
   _globals['_USERSERVICE'].methods_by_name['VerifyEmail']._loaded_options = None
@@ -105,33 +105,33 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CREATEUSERREQUEST']._serialized_start=270
   _globals['_CREATEUSERREQUEST']._serialized_end=412
   _globals['_GETUSERREQUEST']._serialized_start=414
-  _globals['_GETUSERREQUEST']._serialized_end=497
-  _globals['_LISTUSERSREQUEST']._serialized_start=499
-  _globals['_LISTUSERSREQUEST']._serialized_end=601
-  _globals['_LISTUSERSRESPONSE']._serialized_start=603
-  _globals['_LISTUSERSRESPONSE']._serialized_end=686
-  _globals['_UPDATEUSERREQUEST']._serialized_start=689
-  _globals['_UPDATEUSERREQUEST']._serialized_end=959
-  _globals['_CHANGEPASSWORDREQUEST']._serialized_start=962
-  _globals['_CHANGEPASSWORDREQUEST']._serialized_end=1110
-  _globals['_CHANGEPASSWORDRESPONSE']._serialized_start=1112
-  _globals['_CHANGEPASSWORDRESPONSE']._serialized_end=1136
-  _globals['_REQUESTEMAILVERIFICATIONREQUEST']._serialized_start=1138
-  _globals['_REQUESTEMAILVERIFICATIONREQUEST']._serialized_end=1235
-  _globals['_REQUESTEMAILVERIFICATIONRESPONSE']._serialized_start=1237
-  _globals['_REQUESTEMAILVERIFICATIONRESPONSE']._serialized_end=1271
-  _globals['_VERIFYEMAILREQUEST']._serialized_start=1273
-  _globals['_VERIFYEMAILREQUEST']._serialized_end=1363
-  _globals['_VERIFYEMAILRESPONSE']._serialized_start=1365
-  _globals['_VERIFYEMAILRESPONSE']._serialized_end=1386
-  _globals['_REQUESTPASSWORDRESETREQUEST']._serialized_start=1388
-  _globals['_REQUESTPASSWORDRESETREQUEST']._serialized_end=1481
-  _globals['_REQUESTPASSWORDRESETRESPONSE']._serialized_start=1483
-  _globals['_REQUESTPASSWORDRESETRESPONSE']._serialized_end=1513
-  _globals['_RESETPASSWORDREQUEST']._serialized_start=1516
-  _globals['_RESETPASSWORDREQUEST']._serialized_end=1652
-  _globals['_RESETPASSWORDRESPONSE']._serialized_start=1654
-  _globals['_RESETPASSWORDRESPONSE']._serialized_end=1677
-  _globals['_USERSERVICE']._serialized_start=1680
-  _globals['_USERSERVICE']._serialized_end=3163
+  _globals['_GETUSERREQUEST']._serialized_end=525
+  _globals['_LISTUSERSREQUEST']._serialized_start=527
+  _globals['_LISTUSERSREQUEST']._serialized_end=629
+  _globals['_LISTUSERSRESPONSE']._serialized_start=631
+  _globals['_LISTUSERSRESPONSE']._serialized_end=714
+  _globals['_UPDATEUSERREQUEST']._serialized_start=717
+  _globals['_UPDATEUSERREQUEST']._serialized_end=1018
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_start=1021
+  _globals['_CHANGEPASSWORDREQUEST']._serialized_end=1169
+  _globals['_CHANGEPASSWORDRESPONSE']._serialized_start=1171
+  _globals['_CHANGEPASSWORDRESPONSE']._serialized_end=1195
+  _globals['_REQUESTEMAILVERIFICATIONREQUEST']._serialized_start=1197
+  _globals['_REQUESTEMAILVERIFICATIONREQUEST']._serialized_end=1294
+  _globals['_REQUESTEMAILVERIFICATIONRESPONSE']._serialized_start=1296
+  _globals['_REQUESTEMAILVERIFICATIONRESPONSE']._serialized_end=1330
+  _globals['_VERIFYEMAILREQUEST']._serialized_start=1332
+  _globals['_VERIFYEMAILREQUEST']._serialized_end=1422
+  _globals['_VERIFYEMAILRESPONSE']._serialized_start=1424
+  _globals['_VERIFYEMAILRESPONSE']._serialized_end=1445
+  _globals['_REQUESTPASSWORDRESETREQUEST']._serialized_start=1447
+  _globals['_REQUESTPASSWORDRESETREQUEST']._serialized_end=1540
+  _globals['_REQUESTPASSWORDRESETRESPONSE']._serialized_start=1542
+  _globals['_REQUESTPASSWORDRESETRESPONSE']._serialized_end=1572
+  _globals['_RESETPASSWORDREQUEST']._serialized_start=1575
+  _globals['_RESETPASSWORDREQUEST']._serialized_end=1711
+  _globals['_RESETPASSWORDRESPONSE']._serialized_start=1713
+  _globals['_RESETPASSWORDRESPONSE']._serialized_end=1736
+  _globals['_USERSERVICE']._serialized_start=1739
+  _globals['_USERSERVICE']._serialized_end=3277
 # @@protoc_insertion_point(module_scope)

@@ -88,7 +88,7 @@ class ListUsersRequest(_message.Message):
     page_token: _builtins.str
     """`next_page_token` of the page before."""
     filter: _builtins.str
-    """`email = "ada@example.com"`, or empty. At most 400 characters."""
+    """A comparison by `=` of `email`, or empty. At most 400 characters. Example: `email = "ada@example.com"`."""
     def __init__(
         self,
         *,
