@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from clients.contract import IMAGE
-from tests.contract import seeds
+from tests.contract import golden, seeds
 
 _LAWS = Path(__file__).with_name("test_laws.py")
 
@@ -28,6 +28,7 @@ def main() -> None:
     parser.add_argument("--postgres", help="DSN of its store as superuser, so that writes can be seen")
     parser.add_argument("--descriptors", type=Path, default=IMAGE, help="descriptor image of the contract")
     parser.add_argument("--seeds", default=seeds.__name__, help="package with one seed module per area")
+    parser.add_argument("--golden", type=Path, default=golden.FOLDER, help="folder of golden binaries")
     parser.add_argument("--report", type=Path, default=Path(".contract"), help="folder of the coverage report")
     parser.add_argument("--deep", action="store_true", help="search longer")
     given, rest = parser.parse_known_args()

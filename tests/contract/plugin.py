@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from clients.contract import IMAGE
-from tests.contract import coverage, seeds
+from tests.contract import coverage, golden, seeds
 from tests.contract.law import Trial
 from tests.contract.laws import LAWS
 from tests.contract.mesh import Mesh
@@ -30,6 +30,7 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption("--contract-postgres", help="DSN of the store, as superuser")
     group.addoption("--contract-descriptors", type=Path, default=IMAGE, help="descriptor image of the contract")
     group.addoption("--contract-seeds", default=seeds.__name__, help="package with one seed module per area")
+    group.addoption("--contract-golden", type=Path, default=golden.FOLDER, help="folder of golden binaries")
     group.addoption("--contract-report", type=Path, default=Path(".contract"), help="folder of the coverage report")
 
 
@@ -72,7 +73,8 @@ def mesh(subject: Subject, addresses: Addresses, pytestconfig: pytest.Config) ->
     """The mesh under test."""
     modules = seeds.load(subject, pytestconfig.getoption("--contract-seeds"))
     deep = bool(pytestconfig.getoption("--deep", default=False))
-    with reach(subject, modules, addresses, deep=deep) as mesh:
+    kept = pytestconfig.getoption("--contract-golden")
+    with reach(subject, modules, addresses, golden_folder=kept, deep=deep) as mesh:
         yield mesh
 
 

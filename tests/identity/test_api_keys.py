@@ -21,7 +21,7 @@ from mesh.identity.v1.api_key_service_pb2 import (
     RotateApiKeyRequest,
 )
 from mesh.identity.v1.check_pb2 import CheckResponse
-from mesh.identity.v1.user_service_pb2 import ListUsersRequest, UpdateUserRequest
+from mesh.identity.v1.user_service_pb2 import GetUserRequest, ListUsersRequest, UpdateUserRequest
 from tests.conftest import Clock, Database, eventually
 from tests.identity.conftest import Identity, running
 from tests.inventory.conftest import refused
@@ -86,6 +86,15 @@ async def test_a_key_does_no_more_than_its_scopes(identity: Identity) -> None:
     assert (refusal.reason, refusal.metadata) == ("PERMISSION_MISSING", {"permission": "identity.manage"})
     wide_token = bearer(await identity.check(headers={"x-api-key": wide.key}))
     assert (await identity.by(wide_token).users.ListUsers(ListUsersRequest())).users
+
+
+async def test_a_key_has_no_account(identity: Identity) -> None:
+    admin = await identity.admin()
+    key = await admin.api_key("identity.use")
+    by_key = identity.by(bearer(await identity.check(headers={"x-api-key": key.key})))
+    refusal = await refused(by_key.users.GetUser(GetUserRequest(name="users/me")))
+    assert (refusal.code, refusal.reason) == ("PERMISSION_DENIED", "ACCOUNT_REQUIRED")
+    assert refusal.metadata == {"caller": key.api_key.name}
 
 
 async def test_a_request_without_a_key_goes_on_as_it_is(identity: Identity) -> None:

@@ -85,6 +85,11 @@ BAD: dict[str, tuple[Call, str, list[str]]] = {
         "USER_NOT_FOUND",
         [],
     ),
+    "name that is no UUID": (
+        lambda one: one.users.GetUser(GetUserRequest(name=f"users/{'0' * 36}")),
+        "FIELD_INVALID",
+        ["name"],
+    ),
     "name of another thing": (
         lambda one: one.users.GetUser(GetUserRequest(name=f"sessions/{UUID}")),
         "FIELD_INVALID",

@@ -170,6 +170,19 @@ async def test_a_new_key_is_published_before_it_signs(database: Database, clock:
         assert await signer() == made.kid
 
 
+async def test_however_often_keys_are_rotated_one_signs(database: Database, clock: Clock) -> None:
+    await ensure_admin(settings(database, "identity"), own(), ADMIN_EMAIL, PASSWORD)
+    async with running(database, clock, key_lead=600) as identity:
+        admin = await identity.admin()
+        before = jwt.get_unverified_header((await identity.sign_in(ADMIN_EMAIL)).tokens.access_token)["kid"]
+        for _ in range(15):
+            await admin.keys.RotateSigningKey(key_service_pb2.RotateSigningKeyRequest())
+        token = (await identity.sign_in(ADMIN_EMAIL)).tokens.access_token
+        assert jwt.get_unverified_header(token)["kid"] == before
+        published = await identity.keys.GetJwks(key_service_pb2.GetJwksRequest())
+        assert before in [key.kid for key in published.keys]
+
+
 async def test_private_keys_are_sealed(identity: Identity, database: Database) -> None:
     await identity.admin()
     async with database.connect() as sql:

@@ -253,6 +253,12 @@ async def test_a_servicer_is_stopped_at_the_deadline(echo: Echo, good: Any, new_
         [one async for one in chain().server_stream(echo.Count, good, new_call("Count", seconds=0.02))]
 
 
+async def test_what_is_asked_too_late_is_not_begun(echo: Echo, messages: Any, new_call: NewCall) -> None:
+    with pytest.raises(DeadlineExceeded):
+        await chain().unary(echo.Peek, messages.PeekRequest(), new_call("Peek", seconds=0))
+    assert not echo.calls
+
+
 async def test_another_timeout_is_not_taken_for_the_deadline(echo: Echo, good: Any, new_call: NewCall) -> None:
     async def impatient(_request: Any, _call: Call) -> None:
         async with asyncio.timeout(0.001):

@@ -90,7 +90,9 @@ def _changes_only(update: _Update, field: FieldDescriptor) -> None:
     tried = [without(update.current, others)]
 
     def fits(patch: Message) -> bool:
-        # What it comes to keeps the rules as well.
+        # What it comes to keeps the rules as well. An enum that is not said is for the server to choose.
+        if field.enum_type is not None and not field.is_repeated and not getattr(patch, field.name):
+            return False
         return without(patch, others) not in tried and not broken(_merged(update.current, patch, field.name))
 
     # Every other field is asked to change too; the mask does not name it.
