@@ -6,7 +6,7 @@ import shutil
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
-from uuid import uuid4
+from uuid import NAMESPACE_URL, uuid4, uuid5
 
 import asyncpg
 import pytest
@@ -67,7 +67,10 @@ def callers(issuer: Issuer) -> Callers:
         kind, _, name = who.partition(":")
         if who == SERVICE:
             return issuer.token("service", sub="services/other")
-        return issuer.token("writer", scopes=[name]) if kind == "scope" else issuer.token(name or "writer")
+        sub = f"users/{uuid5(NAMESPACE_URL, who)}"  # the same caller each time: replies are remembered by caller
+        if kind == "scope":
+            return issuer.token("writer", sub=sub, scopes=[name])
+        return issuer.token(name or "writer", sub=sub)
 
     return Callers(token)
 
