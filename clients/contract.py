@@ -116,6 +116,16 @@ class Method:
         return f"/{self.service}/{self.name}"
 
     @property
+    def entries(self) -> Mapping[str, str]:
+        """What all calls of it have in common, as the entries of a descriptor that rate limits go by."""
+        return {
+            "class": self.rate_class,
+            "method": self.path.removeprefix("/"),
+            "service": self.service,
+            "priority": self.priority.name.lower(),
+        }
+
+    @property
     def streams(self) -> bool:
         """Whether either side sends a stream."""
         return bool(self.descriptor.client_streaming or self.descriptor.server_streaming)

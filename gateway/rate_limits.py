@@ -59,14 +59,8 @@ def rule(rpc: Method, roles: Mapping[str, frozenset[str]]) -> Json:
     """The per-route configuration of an RPC: what the rate limiter is told of a call, and what it weighs."""
     if rpc.decider is Decider.QUOTA:
         return {}
-    known = {
-        "class": rpc.rate_class,
-        "method": rpc.path.removeprefix("/"),
-        "service": rpc.service,
-        "priority": rpc.priority.name.lower(),
-    }
     actions = [
-        *(_constant(key, value) for key, value in known.items()),
+        *(_constant(key, value) for key, value in rpc.entries.items()),
         _claim("principal", "sub"),
         _claim("tier", "tier"),
         _claim("tenant", "tenant"),

@@ -11,7 +11,7 @@ from gateway import rate_limits
 from gateway import surface as surfaces
 from gateway.clusters import cluster
 from gateway.proto_json import Json, extension
-from gateway.topology import Address
+from gateway.address import Address
 
 METHOD = "/mesh.inventory.v1.ProductService/GetProduct"
 _HTTP = "envoy.extensions.filters.http"
@@ -22,15 +22,15 @@ def bootstrap(port: int, admin: int, limiter: Address | None) -> str:
     surface = surfaces.read(contract.IMAGE)
     rpc = next(one for one in surface.rpcs if one.path == METHOD)
     router = extension("envoy.filters.http.router", f"{_HTTP}.router.v3.Router", suppress_envoy_headers=True)
+    limits = [rate_limits.flood(), *rate_limits.http_filters(surface)] if limiter else []
+    host = {"name": "bench", "domains": ["*"], "routes": [_route(rpc, surface, limiter)]}
     manager = extension(
         "envoy.filters.network.http_connection_manager",
         "envoy.extensions.filters.network.http_connection_manager.v3.HttpConnectionManager",
         stat_prefix="bench",
         use_remote_address=True,
-        http_filters=[*([rate_limits.flood(), *rate_limits.http_filters(surface)] if limiter else []), router],
-        route_config={
-            "virtual_hosts": [{"name": "bench", "domains": ["*"], "routes": [_route(rpc, surface, limiter)]}]
-        },
+        http_filters=[*limits, router],
+        route_config={"virtual_hosts": [host]},
     )
     listener = {
         "name": "bench",

@@ -19,7 +19,7 @@ from limits.aio import strategies
 from limits.aio.storage import RedisStorage
 from redis.asyncio import Redis
 
-from gateway.topology import Address
+from gateway.address import Address
 from mesh.ratelimit.v1 import rate_limit_pb2
 from services._local.stores import HOST
 from services._platform.clock import system_clock

@@ -1,7 +1,6 @@
 """Rate limits through a real Envoy and a real rate limiter."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -13,30 +12,14 @@ import httpx
 import pytest
 from redis.asyncio import Redis
 
-from gateway.topology import Address
 from mesh.ratelimit.v1 import rate_limit_pb2
 from mesh.ratelimit.v1.rate_limit_service_pb2 import UpdateRateLimitRequest
 from tests.conftest import Backends, Database, eventually
 from tests.gateway.callers import PROBE, GrpcCaller, status_json, status_of
-from tests.gateway.edge import Edge, Replica, free_port, wait_until
+from tests.gateway.edge import Edge, Replica
+from tests.gateway.issuer import Issuer
+from tests.gateway.ports import free_port, wait_until
 from tests.ratelimit.conftest import HOUR, RateLimiter, running
-
-CLAIMS = """
-function envoy_on_request(handle)
-  local sub, tier = handle:headers():get("x-test-sub"), handle:headers():get("x-test-tier")
-  if sub or tier then
-    handle:streamInfo():dynamicMetadata():set("envoy.filters.http.jwt_authn", "claims", { sub = sub, tier = tier })
-  end
-end
-"""
-"""Stands in for the filter that verifies tokens: says as metadata what it would."""
-
-
-@dataclass(frozen=True)
-class Place:
-    """A replica that listens somewhere in this process."""
-
-    address: Address
 
 
 @dataclass(frozen=True)
@@ -44,15 +27,23 @@ class Limited:
     """An edge whose calls are limited."""
 
     edge: Edge
+    issuer: Issuer
+    places: dict[str, list[str]]
     limiter: RateLimiter
     http: httpx.AsyncClient
     call: GrpcCaller
 
     async def get(self, path: str = "/v1/probes/k", **headers: str) -> httpx.Response:
+        """A call; without headers, of nobody."""
         return await self.http.get(path, headers={name.replace("_", "-"): value for name, value in headers.items()})
 
     async def statuses(self, count: int, path: str = "/v1/probes/k", **headers: str) -> list[int]:
+        """The statuses of calls that come one after the other."""
         return [(await self.get(path, **headers)).status_code for _ in range(count)]
+
+    def bearer(self, *roles: str, **claims: object) -> str:
+        """The header of somebody who has signed in."""
+        return f"Bearer {self.issuer.token(*roles, **claims)}"
 
 
 @pytest.fixture(scope="module")
@@ -64,36 +55,27 @@ def backend(stubs: Path) -> Iterator[Replica]:
 
 @pytest.fixture
 async def limited(
-    backends: Backends, database: Database, image: Path, tmp_path: Path, backend: Replica
+    backends: Backends, database: Database, image: Path, tmp_path: Path, backend: Replica, issuer: Issuer
 ) -> AsyncIterator[Limited]:
     """An edge of its own, with one rate limiter."""
     async with Redis.from_url(backends.redis) as redis:
         await redis.flushdb()
     port = free_port()
-    edge = Edge(image, tmp_path)
-    edge.place({"probe": [backend], "ratelimit": [Place(Address("127.0.0.1", port))]})  # type: ignore[list-item]
-    _identify(tmp_path / "listeners.json")
+    edge = Edge(image, tmp_path, issuer)
+    places = {"probe": [backend.address], "ratelimit": [f"127.0.0.1:{port}"]}
+    edge.place_releases(places)
+
+    def ready() -> bool:
+        keys = edge.stat(r"http\.edge\.jwt_authn\.jwks_fetch_success")
+        return edge.healthy("ratelimit") == {port} and bool(edge.healthy("probe")) and keys > 0
+
     async with running(database, listen=f"127.0.0.1:{port}") as limiter:
         await asyncio.to_thread(edge.start)
-        await asyncio.to_thread(
-            wait_until, lambda: edge.healthy("ratelimit") == {port} and bool(edge.healthy("probe")), "all are healthy"
-        )
+        await asyncio.to_thread(wait_until, ready, "all are healthy, and keys are there")
         with grpc.insecure_channel(edge.target) as channel:
             async with httpx.AsyncClient(base_url=edge.url, timeout=10) as http:
-                yield Limited(edge, limiter, http, GrpcCaller(channel, image))
+                yield Limited(edge, issuer, places, limiter, http, GrpcCaller(channel, image))
         edge.stop()
-
-
-def _identify(listeners: Path) -> None:
-    """Puts the stand-in before the filters of the rate limits."""
-    document = json.loads(listeners.read_text())
-    [chain] = document["resources"][0]["filter_chains"]
-    filters = chain["filters"][0]["typed_config"]["http_filters"]
-    place = next(number for number, one in enumerate(filters) if "ratelimit" in one["name"])
-    lua = "type.googleapis.com/envoy.extensions.filters.http.lua.v3.Lua"
-    code = {"@type": lua, "default_source_code": {"inline_string": CLAIMS}}
-    filters.insert(place, {"name": "test.claims", "typed_config": code})
-    listeners.write_text(json.dumps(document))
 
 
 async def test_a_json_caller_is_told_everything(limited: Limited) -> None:
@@ -150,9 +132,45 @@ async def test_every_tier_has_its_limit(limited: Limited) -> None:
     await limited.limiter.limit("reads-ada", 4, subject="users/ada", **base)
     admitted = {}
     for sub, tier in (("bob", "free"), ("cyd", "premium"), ("dan", "enterprise"), ("ada", "free"), ("eve", "made-up")):
-        found = await limited.statuses(6, x_test_sub=f"users/{sub}", x_test_tier=tier)
+        found = await limited.statuses(6, authorization=limited.bearer(sub=f"users/{sub}", tier=tier))
         admitted[sub] = found.count(200)
     assert admitted == {"bob": 1, "cyd": 2, "dan": 3, "ada": 4, "eve": 1}
+
+
+async def test_an_api_key_is_counted_by_itself_and_by_its_tier(limited: Limited) -> None:
+    await limited.limiter.limit("keys", 1, match={"class": "read"}, keys=["api_key"], window=HOUR)
+    premium = {"keys": None, "window": HOUR, "base": "rateLimits/keys", "tier": rate_limit_pb2.TIER_PREMIUM}
+    await limited.limiter.limit("keys-premium", 3, **premium)
+    free, paid = limited.issuer.api_key("prober"), limited.issuer.api_key("prober", tier="premium")
+    assert await limited.statuses(3, x_api_key=free) == [200, 429, 429]
+    assert await limited.statuses(4, x_api_key=paid) == [200, 200, 200, 429]
+    assert await limited.statuses(4) == [200, 200, 200, 200], "who has no key is not counted"
+
+
+async def test_of_several_roles_the_one_that_holds_most_is_known(limited: Limited) -> None:
+    await limited.limiter.limit("staff", 1, match={"role": "manager"}, keys=["user"], window=HOUR)
+    found = {}
+    for roles in ((), ("customer",), ("customer", "manager"), ("manager", "admin")):
+        found[roles] = (await limited.statuses(2, authorization=limited.bearer(*roles))).count(429)
+    assert found == {(): 0, ("customer",): 0, ("customer", "manager"): 1, ("manager", "admin"): 0}
+
+
+async def test_nobody_is_who_they_say_without_a_token_that_holds(limited: Limited) -> None:
+    await limited.limiter.limit("reads", 1, match={"class": "read"}, keys=["identity"], window=HOUR)
+    forged = [limited.bearer(sub=f"users/{number}", iss="https://elsewhere") for number in range(3)]
+    answers = [await limited.get(authorization=one) for one in forged]
+    assert [answer.status_code for answer in answers] == [200, 429, 429]
+    assert answers[2].json()["details"][0]["metadata"]["subject"] == "127.0.0.1"
+
+
+async def test_who_may_not_is_told_so_and_charges_nothing(limited: Limited) -> None:
+    await limited.limiter.limit("writes", 1, match={"class": "write"}, keys=["identity"], window=HOUR)
+    for _ in range(3):
+        refused = await limited.http.post("/v1/probes:guarded", json={"key": "k"})
+        assert refused.status_code == 401
+    headers = {"authorization": limited.bearer("prober")}
+    answers = [await limited.http.post("/v1/probes:guarded", json={"key": "k"}, headers=headers) for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [200, 429]
 
 
 async def test_heavy_methods_weigh_more_and_give_way(limited: Limited) -> None:
@@ -201,7 +219,7 @@ async def test_a_changed_limit_is_live_on_every_replica_within_a_second(limited:
 async def test_the_edge_stays_up_without_the_rate_limiter(limited: Limited, backends: Backends) -> None:
     await limited.limiter.limit("reads", 1, match={"class": "read"}, keys=["identity"], window=HOUR)
     assert await limited.statuses(2) == [200, 429]
-    limited.edge.place({"probe": [Place(Address("127.0.0.1", _probe_port(limited)))]})  # type: ignore[list-item]
+    limited.edge.place_releases(limited.places | {"ratelimit": []})
     await eventually(lambda: _passes(limited))
 
 
@@ -232,8 +250,3 @@ async def _reached(limiter: RateLimiter, version: int) -> bool:
 
 async def _passes(limited: Limited) -> bool:
     return await limited.statuses(3) == [200, 200, 200]
-
-
-def _probe_port(limited: Limited) -> int:
-    [port] = limited.edge.healthy("probe")
-    return port

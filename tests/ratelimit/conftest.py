@@ -24,8 +24,12 @@ from mesh.ratelimit.v1.access_rule_service_pb2 import CreateAccessRuleRequest
 from mesh.ratelimit.v1.rate_limit_service_pb2 import CreateRateLimitRequest
 from services._platform.clock import Clock, system_clock
 from services.ratelimit.__main__ import compose
+from tests import callers
 from tests.conftest import Backends, Database, eventually, serving, settings
 from tests.platform.own_stores import OwnStores
+
+BOTH = ("admin", "service")
+"""The roles of who may do everything here: some RPCs are for services alone."""
 
 MINUTE, HOUR = Duration(seconds=60), Duration(seconds=3600)
 
@@ -111,7 +115,8 @@ async def limiter(database: Database, redis: Redis) -> AsyncIterator[RateLimiter
 @asynccontextmanager
 async def running(database: Database, clock: Clock = system_clock, **more: object) -> AsyncIterator[RateLimiter]:
     """One replica of the rate limiter."""
-    async with serving(partial(compose, clock=clock), settings(database, "ratelimit", **more)) as channel:
+    token = callers.token("services/tests", BOTH)
+    async with serving(partial(compose, clock=clock), settings(database, "ratelimit", **more), token) as channel:
         yield RateLimiter(channel)
 
 

@@ -1,6 +1,6 @@
 """Review of limits against one another: what cannot hold, and what can never be reached."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Container, Iterable, Iterator, Mapping
 
 from services._platform.errors import Refusal
 from services.ratelimit.domain.descriptors import ANY
@@ -20,6 +20,14 @@ def findings(limits: Iterable[Limit]) -> Iterator[Refusal]:
     by_id = {limit.id: limit for limit in limits}
     for limit in by_id.values():
         yield from _findings(limit, {id_: other for id_, other in by_id.items() if id_ != limit.id})
+
+
+def unreached(limits: Iterable[Limit], values: Mapping[str, Container[str]]) -> Iterator[Refusal]:
+    """Limits for calls that there are not: `values` are those that some entries of a descriptor can have."""
+    for limit in limits:
+        for key, value in (limit.match or {}).items():
+            if value != ANY and value not in values.get(key, (value,)):
+                yield RuleUnreachable(limit.id, "", f"no call has the {key} {value!r}")
 
 
 def _findings(limit: Limit, others: Mapping[str, Limit]) -> Iterator[Refusal]:
