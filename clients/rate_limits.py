@@ -44,7 +44,7 @@ _HANDLERS = {
 }
 
 
-class RateLimited(grpc.aio.ServerInterceptor):  # type: ignore[misc]  # grpcio has no types
+class RateLimited(grpc.aio.ServerInterceptor):
     """Asks for every call of the contract as the edge does, and refuses in the same words.
 
     Calls pass while the rate limiter does not answer: what is behind it matters more than its limits.

@@ -9,9 +9,9 @@ from pathlib import Path
 from clients import contract
 from gateway import rate_limits
 from gateway import surface as surfaces
+from gateway.address import Address
 from gateway.clusters import cluster
 from gateway.proto_json import Json, extension
-from gateway.address import Address
 
 METHOD = "/mesh.inventory.v1.ProductService/GetProduct"
 _HTTP = "envoy.extensions.filters.http"

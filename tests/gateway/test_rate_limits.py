@@ -41,7 +41,7 @@ class Limited:
         """The statuses of calls that come one after the other."""
         return [(await self.get(path, **headers)).status_code for _ in range(count)]
 
-    def bearer(self, *roles: str, **claims: object) -> str:
+    def bearer(self, *roles: str, **claims: Any) -> str:
         """The header of somebody who has signed in."""
         return f"Bearer {self.issuer.token(*roles, **claims)}"
 

@@ -83,11 +83,11 @@ async def test_rules_are_changed_and_deleted(limiter: RateLimiter) -> None:
     async def passes() -> bool:
         return (await limiter.check(ip="192.0.2.1")).allowed and not (await limiter.check(ip="198.51.100.1")).allowed
 
-    await eventually(passes, seconds=1)
+    await eventually(passes)
     await limiter.rules.DeleteAccessRule(DeleteAccessRuleRequest(name=created.name, etag=changed.etag))
     gone = await refused(limiter.rules.GetAccessRule(GetAccessRuleRequest(name=created.name)))
     assert gone.reason == "ACCESS_RULE_NOT_FOUND"
-    await eventually(lambda: _allowed(limiter, ip="198.51.100.1"), seconds=1)
+    await eventually(lambda: _allowed(limiter, ip="198.51.100.1"))
 
 
 async def test_who_does_not_stop_is_blocked_everywhere_until_it_is_lifted(
@@ -99,7 +99,7 @@ async def test_who_does_not_stop_is_blocked_everywhere_until_it_is_lifted(
         blocked = await limiter.check(user="ada")
         assert blocked.access_rule.startswith("accessRules/penalty-")
         assert not blocked.statuses[0].limits, "no counter was asked"
-        await eventually(lambda: _blocked(other, user="ada"), seconds=1)
+        await eventually(lambda: _blocked(other, user="ada"))
         assert (await limiter.check(user="bob")).allowed
 
         async def written() -> list[access_rule_pb2.AccessRule]:
@@ -111,7 +111,7 @@ async def test_who_does_not_stop_is_blocked_everywhere_until_it_is_lifted(
         assert rule.expire_time.ToDatetime() - rule.create_time.ToDatetime() <= timedelta(hours=1)
         await limiter.rules.DeleteAccessRule(DeleteAccessRuleRequest(name=rule.name))
         for replica in (limiter, other):
-            await eventually(lambda replica=replica: _not_blocked(replica, user="ada"), seconds=1)  # type: ignore[misc]
+            await eventually(lambda replica=replica: _not_blocked(replica, user="ada"))  # type: ignore[misc]
 
 
 async def test_a_block_ends_by_itself(database: Database, clock: Clock) -> None:

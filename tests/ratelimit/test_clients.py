@@ -38,12 +38,12 @@ async def guarded(limiter: Channel) -> AsyncIterator[Channel]:
         GET: grpc.unary_unary_rpc_method_handler(
             product,
             GetProductRequest.FromString,
-            Product.SerializeToString,  # type: ignore[arg-type]
+            Product.SerializeToString,
         ),
         WATCH: grpc.unary_stream_rpc_method_handler(
             watch,
             WatchStockRequest.FromString,
-            WatchStockResponse.SerializeToString,  # type: ignore[arg-type]
+            WatchStockResponse.SerializeToString,
         ),
     }
     server = grpc.aio.server(interceptors=[RateLimited(limiter, who)])

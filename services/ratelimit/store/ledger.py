@@ -1,6 +1,5 @@
 """The ledger: the counters that all replicas share, in Redis."""
 
-import asyncio
 from collections.abc import Sequence
 from hashlib import sha1
 from typing import Any
@@ -11,11 +10,10 @@ from redis.exceptions import NoScriptError, RedisError
 from services._platform.combiner import Combiner
 from services._platform.errors import Refusal, Unavailable
 from services.ratelimit.store import lua, wire
+from services.ratelimit.store.patience import patience
 from services.ratelimit.store.plans import PREFIX
 from services.ratelimit.store.wire import Answer, Ask
 
-TIMEOUT = 0.15
-"""Seconds. Whoever waits for a verdict is kept waiting for no longer than that, Redis being away or slow."""
 _LANES = 2
 _TOGETHER = 128
 
@@ -31,7 +29,7 @@ class Script:
     async def run(self, keys: Sequence[bytes], arguments: Sequence[Any]) -> Any:
         """Runs it. Raises `Unavailable` when Redis does not answer in time."""
         try:
-            async with asyncio.timeout(TIMEOUT):
+            async with patience():
                 try:
                     return await self._run("EVALSHA", self._digest, keys, arguments)
                 except NoScriptError:
@@ -70,7 +68,7 @@ class Ledger:
         if not keys:
             return 0
         try:
-            async with asyncio.timeout(TIMEOUT):
+            async with patience():
                 return int(await self._redis.delete(*keys))
         except (RedisError, OSError, TimeoutError) as error:
             raise Unavailable("redis is away", metadata={"dependency": "redis"}, retry_after=1) from error
@@ -91,7 +89,7 @@ class Ledger:
     async def ping(self) -> None:
         """Raises `Unavailable` unless Redis answers."""
         try:
-            async with asyncio.timeout(TIMEOUT):
+            async with patience():
                 await self._redis.ping()
         except (RedisError, OSError, TimeoutError) as error:
             raise Unavailable("redis is away", metadata={"dependency": "redis"}, retry_after=1) from error
