@@ -20,6 +20,7 @@ _TIMES = 10
 async def patience() -> AsyncIterator[None]:
     """Raises `TimeoutError` when the block takes longer than `TIMEOUT`, not counting what this process was late by."""
     loop = asyncio.get_running_loop()
+    alarm: asyncio.TimerHandle
     async with asyncio.timeout(None) as limit:
 
         def ring(due: float, left: int) -> None:
