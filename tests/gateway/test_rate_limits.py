@@ -205,6 +205,27 @@ async def test_the_address_is_that_of_the_connection_whatever_the_caller_says(li
     assert [answer.status_code for answer in answers] == [200, 429, 429]
 
 
+async def test_behind_proxies_of_ours_the_address_is_the_one_that_they_saw(limited: Limited) -> None:
+    await limited.limiter.limit("reads", 1, match={"class": "read"}, keys=["ip"], window=HOUR)
+    assert await limited.statuses(2) == [200, 429]
+    limited.edge.place_releases(limited.places, trusted_hops=1)
+
+    async def statuses(*seen: str) -> list[int]:
+        found = []
+        for number, address in enumerate(seen):
+            headers = {"x-forwarded-for": f"192.0.2.{number}, {address}"}
+            # A connection stays with the configuration that it met.
+            async with httpx.AsyncClient(base_url=limited.edge.url) as caller:
+                found.append((await caller.get("/v1/probes/k", headers=headers)).status_code)
+        return found
+
+    async def taken_over() -> bool:
+        return await statuses("198.51.100.1") == [200]
+
+    await eventually(taken_over)
+    assert await statuses("198.51.100.7", "198.51.100.7", "198.51.100.8") == [200, 429, 200]
+
+
 async def test_a_changed_limit_is_live_on_every_replica_within_a_second(limited: Limited, database: Database) -> None:
     await limited.limiter.limit("reads", 1, match={"class": "read"}, keys=["identity"], window=HOUR)
     async with running(database) as other:

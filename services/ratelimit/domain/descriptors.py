@@ -1,6 +1,6 @@
 """Descriptors: what is known of a call, and the subjects that follow from it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
 
@@ -72,13 +72,3 @@ def address_of(text: str) -> IPv4Address | IPv6Address | None:
         return None
     mapped = parsed.ipv4_mapped if isinstance(parsed, IPv6Address) else None
     return mapped or parsed
-
-
-def client_address(peer: str, forwarded: Sequence[str], trusted_hops: int) -> str:
-    """The address of the client: the peer, unless that is one of our own proxies.
-
-    `forwarded` are the addresses that the hops noted (`x-forwarded-for`), the nearest last. Only the last
-    `trusted_hops` were noted by proxies of ours; what stands before them anyone could have written.
-    """
-    hops = [*forwarded, peer]
-    return hops[max(0, len(hops) - 1 - trusted_hops)]
