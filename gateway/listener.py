@@ -12,6 +12,7 @@ MAX_HEADERS_KB = 8
 """What a gRPC server takes as metadata."""
 
 _FORWARDED: Json = {"prefix": "x-forwarded-"}
+_ALL_BUT_FOR: Json = {"safe_regex": {"regex": "x-forwarded-([^f].*|f[^o].*|fo[^r].*|for.+)"}}
 
 
 def listener(topology: Topology, surface: Surface, http_filters: list[Json], route_source: Json) -> Json:
@@ -60,12 +61,7 @@ def _never_from_outside(topology: Topology) -> Json:
     Envoy would trust those that come from an address that it takes for internal.
     """
     # Proxies of ours in front say there whom they had the call from; what a caller wrote is further from the end.
-    forwarded = (
-        {"safe_regex": {"regex": "x-forwarded-([^f].*|f[^o].*|fo[^r].*|for.+)"}}
-        if topology.trusted_hops
-        else _FORWARDED
-    )
-    matchers = ({"prefix": "x-envoy-"}, forwarded)
+    matchers = ({"prefix": "x-envoy-"}, _ALL_BUT_FOR if topology.trusted_hops else _FORWARDED)
     return extension(
         "envoy.http.early_header_mutation.header_mutation",
         "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",

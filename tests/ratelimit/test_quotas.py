@@ -38,11 +38,7 @@ def test_loans_that_hold_never_come_to_more_than_the_limit(
                 now += gap
                 await counters.at(now)
                 loans.append((edge, await counters.ledger.lend("lent", edge, demand, LIMIT, TTL), now + TTL))
-                held = {
-                    one: max(units for who, units, until in loans if who == one and until > now)
-                    for one in _live(loans, now)
-                }
-                assert sum(held.values()) <= LIMIT
+                assert sum(_held(loans, now).values()) <= LIMIT
 
     asyncio.run(play())
 
@@ -76,5 +72,10 @@ def test_a_bucket_at_an_edge_lets_through_a_tenth_more_than_its_loan_at_most() -
     assert envoy.strategy(0, SECOND).blanket_rule
 
 
-def _live(loans: Sequence[tuple[str, int, int]], now: int) -> set[str]:
-    return {edge for edge, _, until in loans if until > now}
+def _held(loans: Sequence[tuple[str, int, int]], now: int) -> dict[str, int]:
+    """What each edge may let through at most: the largest of its loans that have not expired."""
+    held: dict[str, int] = {}
+    for edge, units, until in loans:
+        if until > now:
+            held[edge] = max(held.get(edge, 0), units)
+    return held
