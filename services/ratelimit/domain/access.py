@@ -61,7 +61,7 @@ class AccessList:
 
     def __bool__(self) -> bool:
         """Whether there is any rule."""
-        return bool(self.subjects) or any(self.prefixes.values())
+        return bool(self.keys or self.prefixes)
 
     @classmethod
     def of(cls, rules: Iterable[AccessRule], now: datetime) -> "AccessList":
@@ -77,6 +77,7 @@ class AccessList:
         ordered = {
             version: {length: nets[length] for length in sorted(nets, reverse=True)}
             for version, nets in prefixes.items()
+            if nets
         }
         return cls(subjects, ordered, frozenset(key for key, _ in subjects))
 

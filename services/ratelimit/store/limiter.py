@@ -64,19 +64,23 @@ class Limiter:
             if access is not None:
                 nothing = [()] * len(descriptors)
                 return Decision(access.effect is Effect.ALLOW, nothing, access, version=self.book.version)
-        plan = self.plan(tuple(descriptors))
+        now = self.now
+        plan = self._plan(tuple(descriptors), now)
         if not plan.claims:
             return Decision(True, [()] * len(descriptors), version=self.book.version)
         decision = await self._decided(plan, wish)
         if wish.what is What.TAKE:
-            self.usage.note(self.now // 1_000_000, plan, decision)
+            self.usage.note(now // 1_000_000, plan, decision)
         return decision
 
     def plan(self, descriptors: tuple[Descriptor, ...]) -> Plan:
         """What a call asks of the ledger."""
+        return self._plan(descriptors, self.now)
+
+    def _plan(self, descriptors: tuple[Descriptor, ...], now: int) -> Plan:
         if self._plans.rules is not self.book.rules:
             self._plans = Plans(self.book.rules)
-        return self._plans.of(descriptors, self.now)
+        return self._plans.of(descriptors, now)
 
     async def forget(self, descriptors: Sequence[Descriptor]) -> int:
         """Drops what has been counted of the subjects of a call; returns how many counters there were."""
