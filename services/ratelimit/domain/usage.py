@@ -69,7 +69,12 @@ class Usage:
             self._unrecorded += 1
         for verdicts in decision.verdicts:
             for verdict in verdicts:
-                self._count(verdict, admitted=decision.allowed)
+                if not verdict.allowed:
+                    self._refused(verdict)
+                elif decision.allowed:
+                    self._allowed[verdict.limit.id] += 1
+                    if verdict.near:
+                        self._who_near.add((verdict.limit.id, verdict.subject))
 
     def note_elsewhere(self, limit: str, allowed: int, blocked: int) -> None:
         """Notes calls that an edge decided by itself."""
@@ -91,16 +96,13 @@ class Usage:
         self._past, self._unrecorded = {}, 0
         return gathered
 
-    def _count(self, verdict: Verdict, *, admitted: bool) -> None:
+    def _refused(self, verdict: Verdict) -> None:
         limit = verdict.limit.id
-        if not verdict.allowed:
-            (self._shadow if verdict.limit.shadow else self._blocked)[limit] += 1
-            if not verdict.limit.shadow:
-                self._who_blocked.add((limit, verdict.subject))
-        elif admitted:
-            self._allowed[limit] += 1
-            if verdict.near:
-                self._who_near.add((limit, verdict.subject))
+        if verdict.limit.shadow:
+            self._shadow[limit] += 1
+        else:
+            self._blocked[limit] += 1
+            self._who_blocked.add((limit, verdict.subject))
 
     def _turn(self, now: int) -> None:
         for call, count in self._calls.items():

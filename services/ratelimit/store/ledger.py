@@ -1,6 +1,6 @@
 """The ledger: the counters that all replicas share, in Redis."""
 
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from hashlib import sha1
 from typing import Any
 
@@ -55,9 +55,9 @@ class Ledger:
         self._adapt = Script(redis, clock + lua.text("adapt"))
         self._combined: Combiner[Ask, Answer] = Combiner("decide", self._decide_all, limit=_TOGETHER, lanes=_LANES)
 
-    async def decide(self, ask: Ask) -> Answer:
+    def decide(self, ask: Ask) -> Coroutine[Any, Any, Answer]:
         """Decides a call, together with those that are asked for at the same time."""
-        return await self._combined.submit(ask)
+        return self._combined.submit(ask)
 
     async def settle(self, reservation: str, units: int | None) -> int:
         """Replaces the estimate of a reservation; None gives it back. See `lua/settle.lua` for what is returned."""

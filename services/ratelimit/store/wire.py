@@ -112,5 +112,11 @@ def answers(message: bytes) -> Iterator[Answer]:
         outcome, count, now = _ANSWER_HEAD.unpack_from(message, place)
         place += _ANSWER_HEAD.size
         end = place + count * _ANSWER_LINE.size
-        yield Answer(outcome, now, list(_ANSWER_LINE.iter_unpack(message[place:end])))
+        # Most calls are counted by one limit, and need no copy to be read from.
+        one = count == 1
+        yield Answer(
+            outcome,
+            now,
+            (_ANSWER_LINE.unpack_from(message, place),) if one else list(_ANSWER_LINE.iter_unpack(message[place:end])),
+        )
         place = end

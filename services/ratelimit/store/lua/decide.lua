@@ -52,14 +52,17 @@ local function scaled(units, by)
 end
 
 local function read_line(holder)
-    local line, flags = { holder = holder }, nil
-    local algorithm, rest
-    algorithm, flags, line.units, line.capacity, line.rate, line.window, line.start, line.stop, line.next_stop,
-        line.max_subjects, line.denials, line.addresses, line.penalty_window, rest =
-        struct.unpack('<BBddddddddddd', batch, place)
+    local number, flags, units, capacity, rate, window, start, stop, next_stop, max_subjects, denials, addresses,
+        penalty_window, rest = struct.unpack('<BBddddddddddd', batch, place)
     place = rest
-    line.number, line.algorithm, line.key = algorithm, algorithms[algorithm], key()
-    line.shadow = flags % 2 == SHADOW
+    -- All fields at once: a table that grows field by field is built anew again and again.
+    local line = {
+        number = number, algorithm = algorithms[number], key = key(), shadow = flags % 2 == SHADOW, holder = holder,
+        units = units, capacity = capacity, rate = rate, window = window,
+        start = start, stop = stop, next_stop = next_stop,
+        max_subjects = max_subjects, denials = denials, addresses = addresses, penalty_window = penalty_window,
+        allowed = false, used = 0, retry = 0, reset = 0, delay = 0, state = false, state2 = false, taken = false,
+    }
     if flags >= LENT then
         local units = lent(line.key)
         line.capacity, line.rate = math.max(0, line.capacity - units), math.max(1, line.rate - units)
