@@ -8,6 +8,7 @@ from collections.abc import Callable
 
 from redis.asyncio import Redis
 
+from services._local.topology import replicas
 from tests.conftest import eventually
 from tests.system.mesh import REPLICAS, SUPERVISOR, Mesh, run
 from tests.system.traffic import Traffic, assert_kept, traffic
@@ -56,9 +57,11 @@ async def test_without_the_rate_limiter_everything_serves(mesh: Mesh) -> None:
     """Nobody counts for a while: what is behind the limits matters more than they do."""
     async with traffic(mesh, callers=1) as calls:
         await calls.history.more(CALLS)
-        with mesh.without("ratelimit-1"):
-            mesh.kill("ratelimit-2")
-            await complains(mesh, lambda of: of.keys() == {"ratelimit-1", "ratelimit-2"})
+        first, *others = replicas("ratelimit")
+        with mesh.without(first):
+            for other in others:
+                mesh.kill(other)
+            await complains(mesh, lambda of: of.keys() == {first, *others})
             await calls.history.more(CALLS)
         await recovered(mesh, calls)
     assert calls.history.failed == []
