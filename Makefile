@@ -29,7 +29,7 @@ generate: setup ## Writes clients/gen from protos/.
 
 .PHONY: check test chaos format golden clean
 
-CHECKS := types imports generated style format contract proto-style proto-format breaking tightened
+CHECKS := types imports generated style format contract limits proto-style proto-format breaking tightened
 .PHONY: $(CHECKS:%=check-%)
 
 check-types: RUN = $(BIN)/mypy
@@ -38,12 +38,13 @@ check-generated: RUN = $(BIN)/python -m clients.generate --check
 check-style: RUN = $(BIN)/ruff check
 check-format: RUN = $(BIN)/ruff format --check
 check-contract: RUN = $(BIN)/python -m clients.lint
+check-limits: RUN = $(BIN)/python -m services.ratelimit.review
 check-proto-style: RUN = $(BIN)/buf lint
 check-proto-format: RUN = $(BIN)/buf format --diff --exit-code
 check-breaking: RUN = $(BIN)/python -m clients.lint.breaking
 check-tightened: RUN = $(BIN)/python -m clients.lint.tightened
 
-check: setup ## Everything that is not a test: types, style, imports, contract, generated code.
+check: setup ## Everything that is not a test: types, style, imports, contract, limits, generated code.
 	@$(MAKE) --no-print-directory -j2 $(CHECKS:%=check-%)
 
 # One line for a check that holds, the last one of its tool; all that the tool says for one that does not.

@@ -42,6 +42,21 @@ class Access(Enum):
     SERVICE = policy_pb2.ACCESS_SERVICE
 
 
+class Priority(Enum):
+    """How important a call is when there is not enough for all."""
+
+    BULK = policy_pb2.PRIORITY_BULK
+    NORMAL = policy_pb2.PRIORITY_NORMAL
+    CRITICAL = policy_pb2.PRIORITY_CRITICAL
+
+
+class Decider(Enum):
+    """Who decides whether a rate limit allows a call."""
+
+    EXACT = policy_pb2.DECIDER_EXACT
+    QUOTA = policy_pb2.DECIDER_QUOTA
+
+
 @dataclass(frozen=True, slots=True)
 class HttpRule:
     """One way to reach an RPC as JSON: verb, path template, and the request field that is the body."""
@@ -70,6 +85,8 @@ class Method:
     max_deadline: float
     rate_class: str
     cost: int
+    priority: Priority
+    decider: Decider
     cache_lifetime: float
     cache_tags: tuple[str, ...]
     errors: tuple[str, ...]
@@ -97,6 +114,16 @@ class Method:
     def path(self) -> str:
         """The gRPC path, `/mesh.inventory.v1.ProductService/GetProduct`."""
         return f"/{self.service}/{self.name}"
+
+    @property
+    def entries(self) -> Mapping[str, str]:
+        """What all calls of it have in common, as the entries of a descriptor that rate limits go by."""
+        return {
+            "class": self.rate_class,
+            "method": self.path.removeprefix("/"),
+            "service": self.service,
+            "priority": self.priority.name.lower(),
+        }
 
     @property
     def streams(self) -> bool:
@@ -159,6 +186,8 @@ def method(descriptor: MethodDescriptor) -> Method:
         max_deadline=_seconds(policy.max_deadline) or deadline,
         rate_class=getattr(policy.rate_limit, "class") or ("read" if safe else "write"),
         cost=policy.rate_limit.cost or 1,
+        priority=Priority(policy.rate_limit.priority or policy_pb2.PRIORITY_NORMAL),
+        decider=Decider(policy.rate_limit.decider or policy_pb2.DECIDER_EXACT),
         cache_lifetime=_seconds(policy.cache.lifetime),
         cache_tags=tuple(policy.cache.tags),
         errors=tuple(policy.errors),

@@ -4,15 +4,16 @@
 2.  `browsers.cross_origin`  CORS: answers preflights
 3.  `compression`
 4.  `grpc_web`               turns gRPC-Web into gRPC
-5.  `api_keys`               turns an API key into the access token that stands for it
-6.  `authentication`         verifies the access token; its claims become metadata
-7.  `strict_json`            reads JSON bodies of callers that may send one
-8.  `transcoder`             turns JSON into gRPC; only from here on the route is that of the RPC
-9.  `permission`             refuses who may not
-10. rate limits              their place: who is calling and what for are known, and nothing was asked of a service
-11. `faults`
-12. `request_body`           last, so that nobody is asked to hold the body of a call that is refused
-13. `router`
+5.  `rate_limits.flood`      no more than a flood of one address passes; what follows costs something
+6.  `api_keys`               turns an API key into the access token that stands for it
+7.  `authentication`         verifies the access token; its claims become metadata
+8.  `strict_json`            reads JSON bodies of callers that may send one
+9.  `transcoder`             turns JSON into gRPC; only from here on the route is that of the RPC
+10. `permission`             refuses who may not
+11. `rate_limits`            who is calling and what for are known, and nothing was asked of a service
+12. `faults`
+13. `request_body`           last, so that nobody is asked to hold the body of a call that is refused
+14. `router`
 """
 
 from gateway import (
@@ -22,6 +23,7 @@ from gateway import (
     compression,
     faults,
     permission,
+    rate_limits,
     request_body,
     strict_json,
     transcoder,
@@ -42,10 +44,12 @@ def http_filters(surface: Surface, topology: Topology, descriptor_path: str, scr
         *browsers.cross_origin(topology.origins),
         *compression.http_filters(),
         extension("envoy.filters.http.grpc_web", f"{_HTTP}.grpc_web.v3.GrpcWeb"),
+        rate_limits.flood(),
         *identified,
         strict_json.http_filter(script_path),
         transcoder.http_filter(surface, descriptor_path),
         *allowed,
+        *rate_limits.http_filters(surface),
         *faults.http_filter(switched_on=topology.faults),
         request_body.http_filter(),
         extension("envoy.filters.http.router", f"{_HTTP}.router.v3.Router", suppress_envoy_headers=True),

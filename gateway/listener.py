@@ -11,6 +11,9 @@ from gateway.tracing import tracing
 MAX_HEADERS_KB = 8
 """What a gRPC server takes as metadata."""
 
+_FORWARDED: Json = {"prefix": "x-forwarded-"}
+_ALL_BUT_FOR: Json = {"safe_regex": {"regex": "x-forwarded-([^f].*|f[^o].*|fo[^r].*|for.+)"}}
+
 
 def listener(topology: Topology, surface: Surface, http_filters: list[Json], route_source: Json) -> Json:
     """The `Listener`; `route_source` is the `ConfigSource` of the route table."""
@@ -40,6 +43,7 @@ def _identity(topology: Topology) -> Json:
     """Who is calling, which request this is, and that nobody else may say so."""
     return {
         "use_remote_address": True,
+        "xff_num_trusted_hops": topology.trusted_hops,
         "early_header_mutation_extensions": [_never_from_outside(topology)],
         "generate_request_id": True,
         "always_set_request_id_in_response": True,
@@ -56,12 +60,13 @@ def _never_from_outside(topology: Topology) -> Json:
 
     Envoy would trust those that come from an address that it takes for internal.
     """
-    prefixes = ("x-envoy-", "x-forwarded-")
+    # Proxies of ours in front say there whom they had the call from; what a caller wrote is further from the end.
+    matchers = ({"prefix": "x-envoy-"}, _ALL_BUT_FOR if topology.trusted_hops else _FORWARDED)
     return extension(
         "envoy.http.early_header_mutation.header_mutation",
         "envoy.extensions.http.early_header_mutation.header_mutation.v3.HeaderMutation",
         mutations=[
-            *({"remove_on_match": {"key_matcher": {"prefix": prefix}}} for prefix in prefixes),
+            *({"remove_on_match": {"key_matcher": matcher}} for matcher in matchers),
             {"remove": "x-request-id"},
             *authentication.nobody_else_says(),
             *faults.asked_for(switched_on=topology.faults),

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from google.rpc import code_pb2
 from google.rpc.error_details_pb2 import BadRequest
 
-from gateway import authentication, strict_json
+from gateway import authentication, rate_limits, strict_json
 from gateway.endings import because, either, every, flagged, noted, nothing_noted, path_is, status_is
 from gateway.paths import json_paths
 from gateway.proto_json import Json
@@ -20,7 +20,7 @@ _INVALID = f'{_REALM}, error="invalid_token"'
 def local_reply_config(surface: Surface) -> Json:
     """The `LocalReplyConfig`: the first mapper that fits decides."""
     replies = (*_wrong_verbs(surface), *_REFUSED_CALLERS, *_missing_permissions(surface), *_REPLIES)
-    return {"mappers": [mapper for reply in replies for mapper in reply.mappers()]}
+    return {"mappers": [*rate_limits.replies(), *(mapper for reply in replies for mapper in reply.mappers())]}
 
 
 def _wrong_verbs(surface: Surface) -> Iterator[Reply]:
@@ -90,6 +90,17 @@ _UNKNOWN_FIELD = noted(strict_json.METADATA, strict_json.FIELD)
 _NOT_JSON = noted(strict_json.METADATA, strict_json.OFFSET)
 
 _REPLIES = (
+    *(
+        Reply(
+            because(detail),
+            code_pb2.RESOURCE_EXHAUSTED,
+            ErrorReason.ERROR_REASON_RATE_LIMITED,
+            message,
+            http=429,
+            retry_after=1,
+        )
+        for detail, message in rate_limits.OWN_REFUSALS.items()
+    ),
     Reply(
         either(flagged("UO", "OM"), because("overload")),
         code_pb2.RESOURCE_EXHAUSTED,

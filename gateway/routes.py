@@ -8,7 +8,17 @@ from collections.abc import Iterable
 
 from clients import contract
 from clients.contract import MAX_REQUEST, Method
-from gateway import browsers, compression, deprecation, pages, permission, releases, request_body, transcoder
+from gateway import (
+    browsers,
+    compression,
+    deprecation,
+    pages,
+    permission,
+    rate_limits,
+    releases,
+    request_body,
+    transcoder,
+)
 from gateway.proto_json import Json, duration, set_header
 from gateway.retries import hedge_policy, retry_policy
 from gateway.surface import Surface
@@ -80,9 +90,10 @@ def _route(rpc: Method, way: releases.Way, rules: Json) -> Json:
 
 
 def _rules(rpc: Method, surface: Surface, topology: Topology) -> Json:
-    """What the filters go by. Here is the place of the rate-limit cost and the cache lifetime."""
+    """What the filters go by. Here is the place of the cache lifetime."""
     return {
         **({} if topology.trust_local else permission.rule(rpc, surface.roles)),
+        **rate_limits.rule(rpc, surface.roles),
         **request_body.limit(rpc),
         **(compression.off() if rpc.streams else {}),
     }

@@ -9,6 +9,8 @@ from typing import Any, Self
 from gateway.address import Address, TopologyError
 from gateway.releases import ONE, Release
 
+_MOST_HOPS = 8
+
 
 @dataclass(frozen=True, slots=True)
 class Topology:
@@ -23,6 +25,8 @@ class Topology:
     """Whose pages may call from a browser (CORS)."""
     traces: Address | None = None
     """Where spans are sent (OTLP over gRPC)."""
+    trusted_hops: int = 0
+    """How many proxies of ours a call has passed when it comes here: what they say of its address is believed."""
     faults: bool = False
     """Whether callers may ask for delays and errors by header. For rehearsals, never for the public."""
     trust_local: bool = False
@@ -64,6 +68,8 @@ def _options(said: Mapping[str, object]) -> dict[str, Any]:
                 options[name] = tuple(sorted(map(_origin, origins)))
             case "traces", str(address):
                 options[name] = Address.parse(address)
+            case "trusted_hops", int(hops) if not isinstance(hops, bool) and 0 <= hops <= _MOST_HOPS:
+                options[name] = hops
             case "faults" | "trust_local", bool(switch):
                 options[name] = switch
             case _:

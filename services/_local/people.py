@@ -59,7 +59,7 @@ def _make_user(admin: Edge, known: Mapping[str, Any]) -> None:
     person = {"email": email, "displayName": "Shop manager"}
     Edge(admin.url).post("/v1/users", {"user": person, "password": known["user_password"]})
     [user] = admin.get(f"/v1/users?filter=email%3D%22{email}%22")["users"]
-    admin.patch(f"/v1/{user['name']}", {"roles": ["ROLE_MANAGER"], "emailVerified": True})
+    admin.patch(f"/v1/{user['name']}", {"roles": ["ROLE_MANAGER"], "tier": "TIER_ENTERPRISE", "emailVerified": True})
 
 
 def _sign_in(edge: Edge, email: str, password: str, device: str = "") -> dict[str, Any]:

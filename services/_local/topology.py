@@ -19,7 +19,7 @@ SMALL = 4
 """Cores. With fewer, a service has a second process only where every call goes by it, or to show what two are for."""
 ALWAYS_TWO = frozenset({"identity", "inventory"})
 DATABASE = "mesh"
-IDENTITY = "identity"
+IDENTITY, RATELIMIT = "identity", "ratelimit"
 PROBE = "/v1/jwks"
 """A read that anybody may make, through the edge and a service: what the edge's health is judged by."""
 

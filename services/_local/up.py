@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from services._local import control, credentials, demo, health, logs, people, plan, ports, rotation, state, stores
 from services._local.command import Command
 from services._local.layout import Layout, MeshError, read_json, say, write_json
-from services._local.topology import DATABASE, IDENTITY, Topology, listeners, services
+from services._local.topology import DATABASE, IDENTITY, RATELIMIT, Topology, listeners, services
 
 WAIT_SECONDS = 45.0
 GIVE_UP_RESTARTS = 3
@@ -86,6 +86,7 @@ def _start(topology: Topology) -> int:
         "services.identity.bootstrap",
         environment=topology.environment(IDENTITY) | people.bootstrap_environment(people.passwords(layout.credentials)),
     )
+    _run(layout, "services.ratelimit.bootstrap", environment=topology.environment(RATELIMIT))
     source = layout.edge / "topology.json"
     write_json(source, topology.edge())
     _run(layout, "gateway", "--topology", str(source), "--out", str(layout.edge))

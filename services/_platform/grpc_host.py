@@ -80,20 +80,45 @@ class ForeignRpc:
     serve: Callable[[Any], Awaitable[Message]]
 
 
-def foreign(rpc: ForeignRpc) -> grpc.GenericRpcHandler:
-    """The handler of a foreign RPC."""
+@dataclass(frozen=True, slots=True)
+class ForeignStream:
+    """As `ForeignRpc`, with streams on both sides. It ends when the caller does, or the server."""
 
-    async def unary(request: Message, _context: Context) -> Message:
+    path: str
+    request: type[Message]
+    serve: Callable[[AsyncIterator[Any]], AsyncIterator[Message]]
+
+
+def foreign(rpc: ForeignRpc | ForeignStream) -> grpc.GenericRpcHandler:
+    """The handler of a foreign RPC."""
+    service, _, method = rpc.path.removeprefix("/").partition("/")
+    handler = _foreign_unary(rpc) if isinstance(rpc, ForeignRpc) else _foreign_stream(rpc)
+    return grpc.method_handlers_generic_handler(service, {method: handler})
+
+
+def _foreign_unary(rpc: ForeignRpc) -> grpc.RpcMethodHandler[Any, Any]:
+    async def serve(request: Message, _context: Context) -> Message:
         return await rpc.serve(request)
 
-    def serialize(reply: Message) -> bytes:
-        return reply.SerializeToString()
-
-    service, _, method = rpc.path.removeprefix("/").partition("/")
     handler: grpc.RpcMethodHandler[Any, Any] = grpc.unary_unary_rpc_method_handler(
-        unary, request_deserializer=rpc.request.FromString, response_serializer=serialize
+        cast("Any", serve), request_deserializer=rpc.request.FromString, response_serializer=_serialized
     )
-    return grpc.method_handlers_generic_handler(service, {method: handler})
+    return handler
+
+
+def _foreign_stream(rpc: ForeignStream) -> grpc.RpcMethodHandler[Any, Any]:
+    async def serve(requests: AsyncIterator[Message], _context: Context) -> AsyncIterator[Message]:
+        async for reply in rpc.serve(requests):
+            yield reply
+
+    handler: grpc.RpcMethodHandler[Any, Any] = grpc.stream_stream_rpc_method_handler(
+        cast("Any", serve), request_deserializer=rpc.request.FromString, response_serializer=_serialized
+    )
+    return handler
+
+
+def _serialized(reply: Message) -> bytes:
+    return reply.SerializeToString()
 
 
 def _handler(method: Method, serve: Callable[..., Any], chain: Interceptors) -> grpc.RpcMethodHandler[Any, Any]:

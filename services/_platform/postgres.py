@@ -24,6 +24,8 @@ _AWAY = (
     asyncpg.AdminShutdownError,
     asyncpg.CrashShutdownError,
     asyncpg.TooManyConnectionsError,
+    # The database accepts no connections at present.
+    asyncpg.ObjectNotInPrerequisiteStateError,
     # The connection was closed under the pool's feet.
     asyncpg.InterfaceError,
     # What the driver raises for a statement in flight when the server is killed.

@@ -33,7 +33,7 @@ class Service:
     servicers: Sequence[Servicer]
     dependencies: Mapping[str, Dependency]
     loops: Sequence[Loop] = field(default=())
-    handlers: Sequence[grpc_host.ForeignRpc] = field(default=())
+    handlers: Sequence[grpc_host.ForeignRpc | grpc_host.ForeignStream] = field(default=())
     """RPCs of other protocols than ours, on the same port."""
     authenticate: Authenticator | None = None
     """How callers are known, where it is not as the settings say."""

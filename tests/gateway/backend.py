@@ -59,6 +59,12 @@ class Probe:
     async def Nest(self, request: NestRequest, context: Context) -> ProbeResponse:
         return self._see(str(request.nest), context)
 
+    async def Lent(self, request: ProbeRequest, context: Context) -> ProbeResponse:
+        return await self._answer(request, context)
+
+    async def Heavy(self, request: ProbeRequest, context: Context) -> ProbeResponse:
+        return await self._answer(request, context)
+
     async def Internal(self, request: ProbeRequest, context: Context) -> ProbeResponse:
         return await self._answer(request, context)
 

@@ -42,6 +42,7 @@ def test_read() -> None:
         ({"origins": ["shop.example"]}, "'shop.example' is not an origin"),
         ({"origins": ["https://shop.example/"]}, "is not an origin"),
         ({"traces": "collector:4317"}, "is not an IP address with a port"),
+        ({"trusted_hops": -1}, "'trusted_hops': -1 is nothing that a topology says"),
         ({"trust_local": True}, "trust_local, yet the edge listens on 0.0.0.0"),
         ({"services": {"inventory": {}}}, "inventory: the replicas of an area are a list of addresses"),
         ({"services": {"inventory": {"new": []}}}, "inventory: release 'new' has a name of letters, a weight"),

@@ -6,6 +6,9 @@ What was acknowledged is there afterwards; what failed with a request id settles
 import asyncio
 from collections.abc import Callable
 
+from redis.asyncio import Redis
+
+from services._local.topology import replicas
 from tests.conftest import eventually
 from tests.system.mesh import REPLICAS, SUPERVISOR, Mesh, run
 from tests.system.traffic import Traffic, assert_kept, traffic
@@ -33,6 +36,32 @@ async def test_without_redis_everything_serves(mesh: Mesh) -> None:
         with mesh.without("redis"):
             await complains(mesh, lambda of: of.keys() == {"redis"})
             assert not_serving(mesh)
+            await calls.history.more(CALLS)
+        await recovered(mesh, calls)
+    assert calls.history.failed == []
+    await assert_kept(mesh, calls.history)
+
+
+async def test_with_redis_wiped_everything_serves(mesh: Mesh) -> None:
+    async with traffic(mesh, callers=1) as calls, Redis.from_url(mesh.database.backends.redis) as redis:
+        await calls.history.more(CALLS)
+        await redis.flushall()
+        await redis.script_flush()
+        await calls.history.more(CALLS)
+        await recovered(mesh, calls)
+    assert calls.history.failed == []
+    await assert_kept(mesh, calls.history)
+
+
+async def test_without_the_rate_limiter_everything_serves(mesh: Mesh) -> None:
+    """Nobody counts for a while: what is behind the limits matters more than they do."""
+    async with traffic(mesh, callers=1) as calls:
+        await calls.history.more(CALLS)
+        first, *others = replicas("ratelimit")
+        with mesh.without(first):
+            for other in others:
+                mesh.kill(other)
+            await complains(mesh, lambda of: of.keys() == {first, *others})
             await calls.history.more(CALLS)
         await recovered(mesh, calls)
     assert calls.history.failed == []

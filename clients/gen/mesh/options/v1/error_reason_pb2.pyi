@@ -123,6 +123,18 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Example: {"reason": "FIELD_UNKNOWN", "domain": "mesh"} with
     {"fieldViolations": [{"field": "lines[0].quantiti", "description": "is not known"}]}
     """
+    ERROR_REASON_RATE_LIMITED: _ErrorReason.ValueType  # 30
+    """RESOURCE_EXHAUSTED, HTTP status 429. A rate limit is reached. `RetryInfo` says when to come back, `QuotaFailure`
+    whose limit it is.
+
+    Example: {"reason": "RATE_LIMITED", "domain": "mesh", "metadata": {"rateLimit": "rateLimits/reads",
+    "subject": "users/ada", "limit": "100", "remaining": "0"}}
+    """
+    ERROR_REASON_CALLER_BLOCKED: _ErrorReason.ValueType  # 31
+    """RESOURCE_EXHAUSTED, HTTP status 429. An access rule refuses the caller. `RetryInfo` says when it expires, if it does.
+
+    Example: {"reason": "CALLER_BLOCKED", "domain": "mesh", "metadata": {"accessRule": "accessRules/crawler"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Reasons that any RPC of the mesh may refuse with. `google.rpc.ErrorInfo.reason` carries the name without the
@@ -229,5 +241,17 @@ it by its path.
 
 Example: {"reason": "FIELD_UNKNOWN", "domain": "mesh"} with
 {"fieldViolations": [{"field": "lines[0].quantiti", "description": "is not known"}]}
+"""
+ERROR_REASON_RATE_LIMITED: ErrorReason.ValueType  # 30
+"""RESOURCE_EXHAUSTED, HTTP status 429. A rate limit is reached. `RetryInfo` says when to come back, `QuotaFailure`
+whose limit it is.
+
+Example: {"reason": "RATE_LIMITED", "domain": "mesh", "metadata": {"rateLimit": "rateLimits/reads",
+"subject": "users/ada", "limit": "100", "remaining": "0"}}
+"""
+ERROR_REASON_CALLER_BLOCKED: ErrorReason.ValueType  # 31
+"""RESOURCE_EXHAUSTED, HTTP status 429. An access rule refuses the caller. `RetryInfo` says when it expires, if it does.
+
+Example: {"reason": "CALLER_BLOCKED", "domain": "mesh", "metadata": {"accessRule": "accessRules/crawler"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

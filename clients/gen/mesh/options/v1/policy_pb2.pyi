@@ -52,6 +52,58 @@ ACCESS_SERVICE: Access.ValueType  # 3
 """Another service of the mesh. Never routed at the edge."""
 Global___Access: _TypeAlias = Access  # noqa: Y015
 
+class _Priority:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _PriorityEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Priority.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    PRIORITY_UNSPECIFIED: _Priority.ValueType  # 0
+    """As NORMAL."""
+    PRIORITY_BULK: _Priority.ValueType  # 1
+    """Goes first away: reports, exports."""
+    PRIORITY_NORMAL: _Priority.ValueType  # 2
+    """What most calls are."""
+    PRIORITY_CRITICAL: _Priority.ValueType  # 3
+    """May use every share: payments, signing in, operating the mesh itself."""
+
+class Priority(_Priority, metaclass=_PriorityEnumTypeWrapper):
+    """How important a call is when there is not enough for all."""
+
+PRIORITY_UNSPECIFIED: Priority.ValueType  # 0
+"""As NORMAL."""
+PRIORITY_BULK: Priority.ValueType  # 1
+"""Goes first away: reports, exports."""
+PRIORITY_NORMAL: Priority.ValueType  # 2
+"""What most calls are."""
+PRIORITY_CRITICAL: Priority.ValueType  # 3
+"""May use every share: payments, signing in, operating the mesh itself."""
+Global___Priority: _TypeAlias = Priority  # noqa: Y015
+
+class _Decider:
+    ValueType = _typing.NewType("ValueType", _builtins.int)
+    V: _TypeAlias = ValueType  # noqa: Y015
+
+class _DeciderEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Decider.ValueType], _builtins.type):
+    DESCRIPTOR: _descriptor.EnumDescriptor
+    DECIDER_UNSPECIFIED: _Decider.ValueType  # 0
+    """As EXACT."""
+    DECIDER_EXACT: _Decider.ValueType  # 1
+    """The rate limiter is asked for every call: limits hold exactly."""
+    DECIDER_QUOTA: _Decider.ValueType  # 2
+    """The edge decides by the share of the class's limit that it was lent (RLQS): costs nothing, for the hottest classes."""
+
+class Decider(_Decider, metaclass=_DeciderEnumTypeWrapper):
+    """Who decides on a call."""
+
+DECIDER_UNSPECIFIED: Decider.ValueType  # 0
+"""As EXACT."""
+DECIDER_EXACT: Decider.ValueType  # 1
+"""The rate limiter is asked for every call: limits hold exactly."""
+DECIDER_QUOTA: Decider.ValueType  # 2
+"""The edge decides by the share of the class's limit that it was lent (RLQS): costs nothing, for the hottest classes."""
+Global___Decider: _TypeAlias = Decider  # noqa: Y015
+
 @_typing.final
 class MethodPolicy(_message.Message):
     """The rules of one RPC."""
@@ -164,16 +216,24 @@ class RateLimit(_message.Message):
 
     CLASS_FIELD_NUMBER: _builtins.int
     COST_FIELD_NUMBER: _builtins.int
+    PRIORITY_FIELD_NUMBER: _builtins.int
+    DECIDER_FIELD_NUMBER: _builtins.int
     cost: _builtins.int
     """How many units one call costs. Default 1."""
+    priority: Global___Priority.ValueType
+    """How the call fares when a limit keeps a share for more important ones. Default: normal."""
+    decider: Global___Decider.ValueType
+    """Who decides. Default: EXACT."""
     def __init__(
         self,
         *,
         cost: _builtins.int = ...,
+        priority: Global___Priority.ValueType = ...,
+        decider: Global___Decider.ValueType = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["class", b"class", "cost", b"cost"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["class", b"class", "cost", b"cost", "decider", b"decider", "priority", b"priority"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

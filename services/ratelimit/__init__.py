@@ -1,0 +1,1 @@
+"""The rate limiter: which calls there may be, how many, and who decides."""

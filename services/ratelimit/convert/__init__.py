@@ -1,0 +1,1 @@
+"""Limits, access rules and decisions, as messages."""

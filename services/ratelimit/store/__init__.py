@@ -1,0 +1,1 @@
+"""Counters in Redis, limits in Postgres, and what a replica knows by itself."""
