@@ -1,0 +1,108 @@
+"""Runs the jobs that are RPCs: calls them through the edge, each under the job's own idempotency key."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+
+import grpc
+
+from clients import errors
+from clients.channel import connect
+from clients.contract import Access, Method
+from clients.worker import JobError, Run, Worker
+from mesh.jobs.v1 import work_service_pb2
+from services._platform import jobs
+from services._platform.errors import Refusal
+from services.jobs.store import Dispatcher, Session
+
+CAPACITY = 64
+_TRANSIENT = {
+    grpc.StatusCode.UNAVAILABLE,
+    grpc.StatusCode.DEADLINE_EXCEEDED,
+    grpc.StatusCode.ABORTED,
+    grpc.StatusCode.CANCELLED,
+    grpc.StatusCode.UNKNOWN,
+    grpc.StatusCode.INTERNAL,
+}
+_THROTTLED_FOR = 1.0
+
+
+@asynccontextmanager
+async def running_rpcs(dispatcher: Dispatcher, edge: str, holder: str) -> AsyncIterator[None]:
+    """Runs RPC jobs of all queues while the block lasts, where the dispatcher is; none without an edge."""
+    if not edge:
+        yield
+        return
+    async with connect(edge) as channel:
+        caller = _Caller(channel)
+        callable_ = {path: caller.call for path, method in jobs.methods().items() if _callable(method)}
+        worker = Worker(
+            lambda: _LocalStream(dispatcher, f"rpc/{holder}"),
+            f"rpc/{holder}",
+            callable_,
+            queues=(),
+            capacity=CAPACITY,
+            broken=Refusal,
+        )
+        working = asyncio.create_task(worker.work())
+        try:
+            yield
+        finally:
+            working.cancel()
+            with suppress(asyncio.CancelledError):
+                await working
+
+
+def _callable(method: Method) -> bool:
+    return not method.streams and method.access is not Access.SERVICE
+
+
+class _Caller:
+    """Calls any RPC with bytes that were checked when the job was enqueued."""
+
+    def __init__(self, channel: grpc.aio.Channel) -> None:
+        self._channel = channel
+
+    async def call(self, run: Run) -> bytes:
+        """The answer of the RPC of a run. Raises `JobError` with what the refusal means for another try."""
+        method = jobs.methods()[run.item.task]
+        seconds = min(run.item.timeout.ToTimedelta().total_seconds(), method.max_deadline)
+        rpc = self._channel.unary_unary(method.path, request_serializer=_same, response_deserializer=_same)
+        key = run.item.job.removeprefix("jobs/")
+        try:
+            answer: bytes = await rpc(run.payload, timeout=seconds, metadata=(("idempotency-key", key),))
+        except grpc.aio.AioRpcError as error:
+            raise _job_error(errors.read(error)) from error
+        return answer
+
+
+def _job_error(error: errors.MeshError) -> JobError:
+    code = error.reason or error.code.name
+    if error.code is grpc.StatusCode.RESOURCE_EXHAUSTED:
+        return JobError(error.message, code=code, retry_after=error.retry_after or _THROTTLED_FOR)
+    return JobError(error.message, code=code, permanent=error.code not in _TRANSIENT)
+
+
+class _LocalStream:
+    """A `Work` stream to the dispatcher of this process."""
+
+    def __init__(self, dispatcher: Dispatcher, name: str) -> None:
+        self._session: Session = dispatcher.open(name)
+
+    async def write(self, message: work_service_pb2.WorkRequest) -> None:
+        """Says something."""
+        self._session.say(message)
+
+    def __aiter__(self) -> "_LocalStream":
+        return self
+
+    async def __anext__(self) -> work_service_pb2.WorkResponse:
+        return await self._session.next()
+
+    def cancel(self) -> None:
+        """Ends the stream."""
+        self._session.close()
+
+
+def _same(content: bytes) -> bytes:
+    return content
