@@ -28,6 +28,8 @@ from services._platform.validation import validate
 Q = sql.load(__package__, "jobs")
 CHANNEL = channel("jobs")
 DEFAULT_QUEUE = "default"
+DEPUTY = "deputy"
+"""The role in which RPCs are called that are jobs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,7 @@ def check_rpc(target: job_pb2.RpcTarget, caller: Principal | None = None) -> Non
         raise InvalidArgument(
             f"the contract has no {target.method}", reason="METHOD_UNKNOWN", metadata={"method": target.method}
         )
-    if method.streams or not _may(caller, method):
+    if not may_be_job(method) or not (caller is None or _may(caller, method)):
         raise PermissionDenied(
             f"{target.method} may not be called by a job of this caller",
             reason="METHOD_NOT_CALLABLE",
@@ -111,16 +113,20 @@ def methods() -> Mapping[str, Method]:
     return {method.path: method for service in contract.services() for method in contract.methods(service)}
 
 
+def may_be_job(method: Method) -> bool:
+    """Whether an RPC can be a job: it takes and answers with one message, and who calls it for others may call it."""
+    if method.streams or method.access is Access.SERVICE:
+        return False
+    return method.access is Access.PUBLIC or method.permission in contract.roles()[DEPUTY]
+
+
 def message_class(method: Method) -> Any:
     """The class of an RPC's request."""
     return GetMessageClass(method.descriptor.input_type)
 
 
-def _may(caller: Principal | None, method: Method) -> bool:
-    """RPCs for services are not reached from the edge, through which jobs call."""
-    if method.access is Access.SERVICE:
-        return False
-    return caller is None or method.access is Access.PUBLIC or caller.may(method.permission)
+def _may(caller: Principal, method: Method) -> bool:
+    return method.access is Access.PUBLIC or caller.may(method.permission)
 
 
 def _mismatch(method: str, expected: str, why: str) -> InvalidArgument:

@@ -6,12 +6,13 @@ from datetime import timedelta
 
 from services._platform.clock import Clock, system_clock
 from services._platform.lease import Lease
+from services._platform.neighbours import open_neighbours
 from services._platform.paging import Pager
 from services._platform.server import Service, run
 from services._platform.settings import Settings
 from services._platform.stores import open_stores
 from services.jobs import servicer, store
-from services.jobs.worker import dispatching, firing, running_rpcs
+from services.jobs.worker import dispatching, firing, running_here
 
 NAME = "jobs"
 TERM = timedelta(seconds=5)
@@ -29,7 +30,11 @@ async def compose(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         dispatcher = store.Dispatcher(journal, segments, lease, bell, clock, settings.listen)
         reads, schedules = store.Reads(pool, clock), store.Schedules(pool, units, bell)
         versions, watching = store.Versions(units, bell, clock), servicer.Watching(dispatcher, reads)
-        async with dispatcher.held(), running_rpcs(dispatcher, settings.edge, stores.holder):
+        async with (
+            dispatcher.held(),
+            open_neighbours(NAME, settings, clock) as neighbours,
+            running_here(dispatcher, neighbours, stores.holder),
+        ):
             yield Service(
                 servicers=[
                     servicer.Jobs(store.Jobs(units, bell), versions, reads, watching, pager),

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 import grpc
 import pytest
@@ -21,6 +21,8 @@ from mesh.jobs.v1 import (
 from mesh.jobs.v1.job_service_pb2 import BatchCreateJobsRequest, CreateJobRequest, GetJobRequest
 from mesh.jobs.v1.work_service_pb2_grpc import WorkServiceStub
 from services.jobs.__main__ import compose
+from tests import callers
+from tests.callers import AuthorizedChannel
 from tests.conftest import Clock, Database, eventually, serving, settings
 
 SUCCEEDED = job_pb2.JOB_STATE_SUCCEEDED
@@ -32,6 +34,14 @@ class Jobs:
 
     channel: grpc.aio.Channel
     clock: Clock
+    plain: grpc.aio.Channel | None = None
+    """The same channel, without credentials."""
+
+    def by(self, access_token: str) -> "Jobs":
+        """The same service, called with an access token."""
+        assert self.plain
+        channel = AuthorizedChannel(self.plain, access_token)
+        return replace(self, channel=cast("grpc.aio.Channel", channel))
 
     @property
     def jobs(self) -> "job_service_pb2_grpc.JobServiceAsyncStub":
@@ -77,7 +87,8 @@ class Jobs:
     @asynccontextmanager
     async def worker(self, tasks: Mapping[str, Function], name: str = "w", **more: Any) -> AsyncIterator[Worker]:
         """A worker while the block lasts."""
-        worker = Worker(WorkServiceStub(self.channel).Work, name, tasks, **more)
+        channel = self.by(callers.token("services/inventory", ["service"])).channel
+        worker = Worker(WorkServiceStub(channel).Work, name, tasks, **more)
         working = asyncio.create_task(worker.work())
         try:
             yield worker
@@ -102,5 +113,6 @@ async def jobs(database: Database, clock: Clock) -> AsyncIterator[Jobs]:
 @asynccontextmanager
 async def running(database: Database, clock: Clock, **more: object) -> AsyncIterator[Jobs]:
     """One replica of jobs."""
-    async with serving(partial(compose, clock=clock), settings(database, "jobs", **more)) as channel:
-        yield Jobs(channel, clock)
+    asked = settings(database, "jobs", **more)
+    async with serving(partial(compose, clock=clock), asked, access_token="") as plain:
+        yield Jobs(plain, clock, plain).by(callers.token())

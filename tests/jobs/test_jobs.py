@@ -21,6 +21,7 @@ from mesh.jobs.v1.job_service_pb2 import (
 )
 from mesh.jobs.v1.work_service_pb2 import WorkRequest
 from mesh.jobs.v1.work_service_pb2_grpc import WorkServiceStub
+from tests.callers import token
 from tests.conftest import eventually
 from tests.inventory.conftest import refused
 from tests.jobs.conftest import Jobs, spec
@@ -274,7 +275,7 @@ async def test_a_worker_that_is_lost_loses_its_runs_and_its_word(jobs: Jobs) -> 
 
 async def test_a_worker_without_a_hello_is_refused(jobs: Jobs) -> None:
     async def dispatching() -> bool:
-        call = WorkServiceStub(jobs.channel).Work()
+        call = WorkServiceStub(jobs.by(token("services/inventory", ["service"])).channel).Work()
         await call.write(WorkRequest(succeeded=[1]))
         with pytest.raises(grpc.aio.AioRpcError) as caught:
             await call.read()

@@ -1,6 +1,8 @@
 """Jobs that are RPCs of the mesh, against a running inventory."""
 
 import asyncio
+import hashlib
+import secrets
 import uuid
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -9,26 +11,39 @@ from functools import partial
 import pytest
 from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
+from google.protobuf.timestamp_pb2 import Timestamp
 
+from mesh.identity.v1.user_service_pb2 import GetUserRequest
 from mesh.inventory.v1 import product_pb2
 from mesh.inventory.v1.product_service_pb2 import CreateProductRequest, GetProductRequest
 from mesh.inventory.v1.stock_service_pb2 import WatchStockRequest
-from mesh.jobs.v1 import job_pb2
-from mesh.jobs.v1.job_service_pb2 import BatchCreateJobsRequest, CreateJobRequest
+from mesh.jobs.v1 import job_pb2, schedule_pb2, workflow_pb2
+from mesh.jobs.v1.job_service_pb2 import (
+    BatchCreateJobsRequest,
+    CreateJobRequest,
+    ListJobsRequest,
+    UpdateJobRequest,
+)
+from mesh.jobs.v1.schedule_service_pb2 import CreateScheduleRequest
+from mesh.jobs.v1.workflow_service_pb2 import CreateWorkflowRequest
 from services._platform.clock import system_clock
 from services._platform.stores import open_stores
+from services.identity.__main__ import compose as compose_identity
 from services.inventory.__main__ import compose as compose_inventory
+from tests.callers import token
 from tests.conftest import Clock, Database, serving_port, settings
+from tests.identity.conftest import own
 from tests.inventory.conftest import refused
-from tests.jobs.conftest import Jobs, running
+from tests.jobs.conftest import Jobs, running, spec
 
 CREATE = "/mesh.inventory.v1.ProductService/CreateProduct"
+ENQUEUE = "/mesh.jobs.v1.JobService/CreateJob"
 GET = "/mesh.inventory.v1.ProductService/GetProduct"
 
 
 @dataclass(frozen=True)
 class Mesh:
-    """Jobs, with inventory as all that it can call."""
+    """Jobs with its neighbours: inventory, and identity, of which it has its own token."""
 
     jobs: Jobs
     database: Database
@@ -36,11 +51,18 @@ class Mesh:
 
 @pytest.fixture
 async def mesh(database: Database, clock: Clock) -> AsyncIterator[Mesh]:
-    async with (
-        serving_port(partial(compose_inventory, clock=clock), settings(database, "inventory")) as port,
-        running(database, clock, edge=f"127.0.0.1:{port}") as jobs,
-    ):
-        yield Mesh(jobs, database)
+    secret = secrets.token_hex(16)
+    digests = {"jobs": [hashlib.sha256(secret.encode()).hexdigest()]}
+    compose_own = partial(compose_identity, own=own(service_secrets=digests), clock=clock)
+    async with serving_port(compose_own, settings(database, "identity")) as port:
+        identity = f"ipv4:127.0.0.1:{port}"
+        # Inventory knows identity's tokens alone: what it answers, it answers to the jobs service.
+        platform = settings(database, "inventory", identity=identity, jwks="")
+        async with serving_port(partial(compose_inventory, clock=clock), platform) as port:
+            services = {"inventory": f"ipv4:127.0.0.1:{port}", "identity": identity}
+            more = {"identity": identity, "services": services, "service_secret": secret}
+            async with running(database, clock, **more) as jobs:
+                yield Mesh(jobs, database)
 
 
 def rpc(method: str, request: Message, **more: object) -> job_pb2.JobSpec:
@@ -72,6 +94,9 @@ async def test_a_refusal_for_good_is_not_tried_again(mesh: Mesh) -> None:
         ("/mesh.inventory.v1.ProductService/Nothing", creation("mug"), "METHOD_UNKNOWN"),
         ("/mesh.inventory.v1.StockService/WatchStock", WatchStockRequest(), "METHOD_NOT_CALLABLE"),
         ("/mesh.jobs.v1.WorkService/Work", creation("mug"), "METHOD_NOT_CALLABLE"),
+        # What a job may enqueue would be checked against the jobs service, not against who asked.
+        (ENQUEUE, CreateJobRequest(spec=spec()), "METHOD_NOT_CALLABLE"),
+        ("/mesh.identity.v1.UserService/GetUser", GetUserRequest(name="users/me"), "METHOD_NOT_CALLABLE"),
         (CREATE, GetProductRequest(name="products/mug"), "REQUEST_MISMATCH"),
         (CREATE, CreateProductRequest(product_id="NOT AN ID"), "FIELD_INVALID"),
     ],
@@ -81,6 +106,40 @@ async def test_what_cannot_be_a_job_is_refused_when_it_is_enqueued(
 ) -> None:
     refusal = await refused(jobs.jobs.CreateJob(CreateJobRequest(spec=rpc(method, request_))))
     assert refusal.reason == reason
+
+
+@pytest.mark.parametrize("way", ["job", "batch", "edit", "schedule", "workflow"])
+async def test_nobody_calls_through_a_job_what_they_may_not_call(jobs: Jobs, way: str) -> None:
+    """Who holds all of jobs and may read inventory, and no more, writes nothing there."""
+    reader = jobs.by(token(scopes=["jobs.read", "jobs.write", "inventory.read"]))
+    asked = rpc(CREATE, creation("mug"))
+    allowed = rpc(GET, GetProductRequest(name="products/mug"), ready_time=Timestamp(seconds=4_000_000_000))
+    [name] = await reader.enqueue_many(allowed)
+    step = workflow_pb2.WorkflowStep(step_id="a", spec=asked)
+    every_minute = schedule_pb2.Timing(cron="* * * * *")
+    calls = {
+        "job": lambda: reader.jobs.CreateJob(CreateJobRequest(spec=asked)),
+        "batch": lambda: reader.enqueue_many(spec(), asked),
+        "edit": lambda: reader.jobs.UpdateJob(UpdateJobRequest(job=job_pb2.Job(name=name, spec=asked))),
+        "schedule": lambda: reader.schedules.CreateSchedule(
+            CreateScheduleRequest(schedule_id="s", schedule=schedule_pb2.Schedule(timing=every_minute, spec=asked))
+        ),
+        "workflow": lambda: reader.workflows.CreateWorkflow(
+            CreateWorkflowRequest(workflow=workflow_pb2.Workflow(steps=[step]))
+        ),
+    }
+    refusal = await refused(calls[way]())
+    assert (refusal.code, refusal.reason) == ("PERMISSION_DENIED", "METHOD_NOT_CALLABLE")
+    listed = (await reader.jobs.ListJobs(ListJobsRequest())).jobs
+    assert [job.name for job in listed] == [name]
+
+
+async def test_the_stock_report_asks_inventory(mesh: Mesh) -> None:
+    [made] = await mesh.jobs.enqueue_many(rpc(CREATE, creation("mug")))
+    await mesh.jobs.reaches(made, "SUCCEEDED")
+    name = await mesh.jobs.enqueue("stock.report", keep_result=True)
+    report = (await mesh.jobs.reaches(name, "SUCCEEDED")).result.decode().splitlines()
+    assert report == ["product,sku,on_hand,reserved,available", "products/mug,MUG,0,0,0"]
 
 
 async def test_a_request_that_cannot_be_read_is_refused(jobs: Jobs) -> None:

@@ -13,6 +13,8 @@ from services._platform.clock import system_clock
 from services._platform.stores import open_stores
 from services.jobs import store
 from services.jobs.store.takeover import board
+from tests import callers
+from tests.callers import AuthorizedChannel
 from tests.conftest import Clock, Database, eventually, settings
 from tests.jobs.conftest import Jobs, running, spec
 
@@ -26,7 +28,8 @@ async def test_jobs_and_runs_survive_the_dispatcher(database: Database, clock: C
         await go.wait()
 
     address = f"127.0.0.1:{ports.choose(['jobs'], {}, edge=None, seed=database.name)['jobs']}"
-    async with grpc.aio.insecure_channel(address) as channel:
+    async with grpc.aio.insecure_channel(address) as plain:
+        channel = AuthorizedChannel(plain, callers.token("services/inventory", ["service"]))
         worker = Worker(WorkServiceStub(channel).Work, "w", {"held": held}, capacity=20)
         async with running(database, clock, listen=address) as jobs:
             names = await jobs.enqueue_many(*(spec("held") for _ in range(20)), *(spec("later") for _ in range(5)))
@@ -34,7 +37,7 @@ async def test_jobs_and_runs_survive_the_dispatcher(database: Database, clock: C
             await eventually(lambda: _is(len(runs) == 20))
         async with running(database, clock, listen=address) as after:
             # The first connection was refused while nobody was there.
-            await asyncio.wait_for(after.channel.channel_ready(), 20)
+            await asyncio.wait_for(after.plain.channel_ready(), 20)
             go.set()
             for name in names[:20]:
                 job = await after.reaches(name, "SUCCEEDED")

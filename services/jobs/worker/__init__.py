@@ -3,9 +3,9 @@
 from services._platform.lease import Lease
 from services._platform.loops import Loop
 from services.jobs.store import Dispatcher, Schedules
-from services.jobs.worker.runner import running_rpcs
+from services.jobs.worker.runner import running_here
 
-__all__ = ["dispatching", "firing", "running_rpcs"]
+__all__ = ["dispatching", "firing", "running_here"]
 
 _TOGETHER = 50
 

@@ -1,4 +1,4 @@
-"""Runs the jobs that are RPCs: calls them through the edge, each under the job's own idempotency key."""
+"""Runs what needs no worker of its own: RPC jobs, each under the job's own idempotency key, and the built-in tasks."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,13 +7,13 @@ from contextlib import asynccontextmanager, suppress
 import grpc
 
 from clients import errors
-from clients.channel import connect
-from clients.contract import Access, Method
 from clients.worker import JobError, Run, Worker
 from mesh.jobs.v1 import work_service_pb2
 from services._platform import jobs
 from services._platform.errors import Refusal
+from services._platform.neighbours import Neighbours
 from services.jobs.store import Dispatcher, Session
+from services.jobs.worker import builtin
 
 CAPACITY = 64
 _TRANSIENT = {
@@ -28,46 +28,42 @@ _THROTTLED_FOR = 1.0
 
 
 @asynccontextmanager
-async def running_rpcs(dispatcher: Dispatcher, edge: str, holder: str) -> AsyncIterator[None]:
-    """Runs RPC jobs of all queues while the block lasts, where the dispatcher is; none without an edge."""
-    if not edge:
+async def running_here(dispatcher: Dispatcher, neighbours: Neighbours, holder: str) -> AsyncIterator[None]:
+    """Runs RPC jobs and built-in tasks of all queues while the block lasts, where the dispatcher is."""
+    caller = _Caller(neighbours)
+    rpcs = {path: caller.call for path, method in jobs.methods().items() if jobs.may_be_job(method)}
+    name = f"here/{holder}"
+    worker = Worker(
+        lambda: _LocalStream(dispatcher, name),
+        name,
+        {**rpcs, **builtin.tasks(neighbours)},
+        queues=(),
+        capacity=CAPACITY,
+        broken=Refusal,
+    )
+    working = asyncio.create_task(worker.work())
+    try:
         yield
-        return
-    async with connect(edge) as channel:
-        caller = _Caller(channel)
-        callable_ = {path: caller.call for path, method in jobs.methods().items() if _callable(method)}
-        worker = Worker(
-            lambda: _LocalStream(dispatcher, f"rpc/{holder}"),
-            f"rpc/{holder}",
-            callable_,
-            queues=(),
-            capacity=CAPACITY,
-            broken=Refusal,
-        )
-        working = asyncio.create_task(worker.work())
-        try:
-            yield
-        finally:
-            working.cancel()
-            with suppress(asyncio.CancelledError):
-                await working
-
-
-def _callable(method: Method) -> bool:
-    return not method.streams and method.access is not Access.SERVICE
+    finally:
+        working.cancel()
+        with suppress(asyncio.CancelledError):
+            await working
 
 
 class _Caller:
-    """Calls any RPC with bytes that were checked when the job was enqueued."""
+    """Calls any RPC, with bytes that were checked when the job was enqueued, as the jobs service."""
 
-    def __init__(self, channel: grpc.aio.Channel) -> None:
-        self._channel = channel
+    def __init__(self, neighbours: Neighbours) -> None:
+        self._neighbours = neighbours
 
     async def call(self, run: Run) -> bytes:
         """The answer of the RPC of a run. Raises `JobError` with what the refusal means for another try."""
         method = jobs.methods()[run.item.task]
+        if method.service not in self._neighbours:
+            raise JobError(f"{method.service} is not in this mesh", code="SERVICE_ABSENT")
         seconds = min(run.item.timeout.ToTimedelta().total_seconds(), method.max_deadline)
-        rpc = self._channel.unary_unary(method.path, request_serializer=_same, response_deserializer=_same)
+        channel = self._neighbours.channel(method.service)
+        rpc = channel.unary_unary(method.path, request_serializer=_same, response_deserializer=_same)
         key = run.item.job.removeprefix("jobs/")
         try:
             answer: bytes = await rpc(run.payload, timeout=seconds, metadata=(("idempotency-key", key),))
