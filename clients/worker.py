@@ -141,8 +141,10 @@ class Worker:
         await call.write(work_service_pb2.WorkRequest(hello=self._hello))
         while True:
             if not (self._done or self._outcomes or self._progress or draining != self._draining):
+                # Not `wait_for`, which before Python 3.12 may forget that it is cancelled.
                 with suppress(TimeoutError):
-                    await asyncio.wait_for(self._stirred.wait(), _HEARTBEAT)
+                    async with asyncio.timeout(_HEARTBEAT):
+                        await self._stirred.wait()
             self._stirred.clear()
             done, self._done = self._done[:_MOST_TOGETHER], self._done[_MOST_TOGETHER:]
             outcomes, self._outcomes = self._outcomes[:_MOST_TOGETHER], self._outcomes[_MOST_TOGETHER:]

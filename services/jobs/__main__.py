@@ -26,8 +26,8 @@ async def compose(settings: Settings, clock: Clock = system_clock) -> AsyncItera
     async with open_stores(NAME, settings, clock) as stores:
         pool, units, bell = stores.pool, stores.units, stores.doorbell
         lease = Lease(pool, "dispatcher", stores.holder, TERM)
-        journal, segments = store.Journal(pool, lease), store.Segments(pool, lease, clock)
-        dispatcher = store.Dispatcher(journal, segments, lease, bell, clock, settings.listen)
+        journal, reader, segments = store.Journal(pool, lease), store.Reader(pool), store.Segments(pool, lease, clock)
+        dispatcher = store.Dispatcher(journal, reader, segments, lease, bell, clock, settings.listen)
         reads, schedules = store.Reads(pool, clock), store.Schedules(pool, units, bell)
         versions, watching = store.Versions(units, bell, clock), servicer.Watching(dispatcher, reads)
         async with (

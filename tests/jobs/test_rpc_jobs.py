@@ -4,7 +4,7 @@ import asyncio
 import hashlib
 import secrets
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from functools import partial
 
@@ -117,7 +117,7 @@ async def test_nobody_calls_through_a_job_what_they_may_not_call(jobs: Jobs, way
     [name] = await reader.enqueue_many(allowed)
     step = workflow_pb2.WorkflowStep(step_id="a", spec=asked)
     every_minute = schedule_pb2.Timing(cron="* * * * *")
-    calls = {
+    calls: dict[str, Callable[[], Awaitable[object]]] = {
         "job": lambda: reader.jobs.CreateJob(CreateJobRequest(spec=asked)),
         "batch": lambda: reader.enqueue_many(spec(), asked),
         "edit": lambda: reader.jobs.UpdateJob(UpdateJobRequest(job=job_pb2.Job(name=name, spec=asked))),

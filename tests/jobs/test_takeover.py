@@ -3,6 +3,7 @@
 import asyncio
 import random
 from collections import Counter
+from typing import cast
 
 import grpc
 
@@ -29,7 +30,7 @@ async def test_jobs_and_runs_survive_the_dispatcher(database: Database, clock: C
 
     address = f"127.0.0.1:{ports.choose(['jobs'], {}, edge=None, seed=database.name)['jobs']}"
     async with grpc.aio.insecure_channel(address) as plain:
-        channel = AuthorizedChannel(plain, callers.token("services/inventory", ["service"]))
+        channel = cast("grpc.aio.Channel", AuthorizedChannel(plain, callers.token("services/inventory", ["service"])))
         worker = Worker(WorkServiceStub(channel).Work, "w", {"held": held}, capacity=20)
         async with running(database, clock, listen=address) as jobs:
             names = await jobs.enqueue_many(*(spec("held") for _ in range(20)), *(spec("later") for _ in range(5)))
@@ -37,6 +38,7 @@ async def test_jobs_and_runs_survive_the_dispatcher(database: Database, clock: C
             await eventually(lambda: _is(len(runs) == 20))
         async with running(database, clock, listen=address) as after:
             # The first connection was refused while nobody was there.
+            assert after.plain
             await asyncio.wait_for(after.plain.channel_ready(), 20)
             go.set()
             for name in names[:20]:
@@ -79,8 +81,8 @@ async def test_a_turn_of_the_segments_loses_nothing(database: Database, clock: C
         for _ in range(40):
             fence = await lease.take()
             assert fence is not None
-            journal, segments = store.Journal(stores.pool, lease), store.Segments(stores.pool, lease, clock, most=0)
-            loaded = await journal.load(clock())
+            reader, segments = store.Reader(stores.pool), store.Segments(stores.pool, lease, clock, most=0)
+            loaded = await reader.load(clock())
             assert {f"jobs/{row['job_id']}" for row in loaded.jobs} == set(names)
             segments.begin(loaded.ring)
             made = board(loaded, {}, fence, random.Random(0), clock().timestamp())  # noqa: S311

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+from services.jobs.domain.gate import Gate
 from services.jobs.domain.jobs import Job, State
-from services.jobs.domain.lanes import LEVELS, Fits, Gate, Lanes
+from services.jobs.domain.lanes import LEVELS, Lanes
+from services.jobs.domain.levels import Fits
 
 _SMOOTHING = 0.05
 

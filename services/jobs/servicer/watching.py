@@ -36,8 +36,7 @@ class Watching:
         self, request: job_service_pb2.WatchRunRequest, call: Call
     ) -> AsyncIterator[job_service_pb2.WatchRunResponse]:
         """A job until it ends: first as it is, then each change and whatever its worker says."""
-        if not self._dispatcher.active:
-            address = await self._dispatcher.elsewhere()
+        if address := await self._dispatcher.elsewhere():
             async for reply in relay(
                 address, call, lambda channel: job_service_pb2_grpc.JobServiceStub(channel).WatchRun, request
             ):
@@ -68,7 +67,9 @@ class Watching:
             if State(job.state).final:
                 return
             try:
-                progress = await asyncio.wait_for(said.get(), _LOOK_EVERY)
+                # Not `wait_for`, which before Python 3.12 may forget that it is cancelled.
+                async with asyncio.timeout(_LOOK_EVERY):
+                    progress = await said.get()
             except TimeoutError:
                 continue
             yield job_service_pb2.WatchRunResponse(progress=progress)
@@ -77,8 +78,7 @@ class Watching:
         self, request: queue_service_pb2.WatchQueueRequest, call: Call
     ) -> AsyncIterator[queue_service_pb2.WatchQueueResponse]:
         """The numbers of a queue, at most once a second, whenever they have changed."""
-        if not self._dispatcher.active:
-            address = await self._dispatcher.elsewhere()
+        if address := await self._dispatcher.elsewhere():
             async for reply in relay(
                 address, call, lambda channel: queue_service_pb2_grpc.QueueServiceStub(channel).WatchQueue, request
             ):

@@ -21,8 +21,7 @@ class Work(WorkServiceServicer[Call]):
     async def Work(
         self, requests: AsyncIterator[work_service_pb2.WorkRequest], call: Call, /
     ) -> AsyncIterator[work_service_pb2.WorkResponse]:
-        if not self._dispatcher.active:
-            address = await self._dispatcher.elsewhere()
+        if address := await self._dispatcher.elsewhere():
             async for reply in relay(
                 address, call, lambda channel: work_service_pb2_grpc.WorkServiceStub(channel).Work, requests
             ):

@@ -3,6 +3,7 @@
 from services.jobs.store.dispatcher import Dispatcher
 from services.jobs.store.jobs import Jobs
 from services.jobs.store.journal import Journal
+from services.jobs.store.news import Reader
 from services.jobs.store.queues import Queues
 from services.jobs.store.reads import Reads
 from services.jobs.store.schedules import Schedules
@@ -16,6 +17,7 @@ __all__ = [
     "Jobs",
     "Journal",
     "Queues",
+    "Reader",
     "Reads",
     "Schedules",
     "Segments",

@@ -8,42 +8,54 @@ grows with the load. When anything goes wrong the board is thrown away and loade
 import asyncio
 import random
 from asyncio import get_running_loop
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager, suppress
+from datetime import timedelta
 
-from mesh.jobs.v1 import job_pb2, work_service_pb2
 from services._platform.clock import Clock
 from services._platform.doorbell import Doorbell
 from services._platform.errors import Refusal
 from services._platform.lease import Lease
-from services.jobs.convert import specs, work
 from services.jobs.domain.board import Board
-from services.jobs.domain.jobs import Failure, FailureClass, Job, JobId, State
+from services.jobs.domain.jobs import JobId
 from services.jobs.domain.queues import Numbers
 from services.jobs.domain.turn import Turn
-from services.jobs.domain.workers import Worker
 from services.jobs.store import takeover
-from services.jobs.store.journal import Journal, Loaded, News, Request
+from services.jobs.store.intake import Intake
+from services.jobs.store.journal import Journal
+from services.jobs.store.news import News, Reader
 from services.jobs.store.segments import Segments
 from services.jobs.store.sessions import Session, moved
+from services.jobs.store.workers import Progress, Workers
 
 TICK = 0.5
 _LOOK_EVERY = 0.2
 """Seconds between looks for what was enqueued when nobody rang."""
 _TERM = 1.0
 """Seconds between renewals of the lease."""
-
-Progress = Callable[[job_pb2.JobProgress], None]
+_PATIENCE = 5.0
+"""Seconds that callers wait for somebody to be the dispatcher: as long as the lease of one that died may hold."""
+_ASKED_BEFORE = timedelta(hours=1)
+"""How old the wishes are that a dispatcher takes over, of those before it."""
 
 
 class Dispatcher:
     """Hands out jobs, while this process holds the lease."""
 
     def __init__(
-        self, journal: Journal, segments: Segments, lease: Lease, doorbell: Doorbell, clock: Clock, address: str
+        self,
+        journal: Journal,
+        reader: Reader,
+        segments: Segments,
+        lease: Lease,
+        doorbell: Doorbell,
+        clock: Clock,
+        address: str,
     ) -> None:
         self._journal = journal
+        self._reader = reader
         self._segments = segments
+        self._intake = Intake(reader, segments)
         self._lease = lease
         self._doorbell = doorbell
         self._clock = clock
@@ -52,9 +64,8 @@ class Dispatcher:
         self._board: Board | None = None
         self._fence = 0
         self._snapshot = ""
-        self._sessions: dict[str, Session] = {}
-        self._watchers: dict[JobId, set[Progress]] = {}
         self._stirred = asyncio.Event()
+        self._workers = Workers(self._stirred.set)
         self._rings = -1
         self._looked = 0.0
         self._ticked = 0.0
@@ -68,21 +79,22 @@ class Dispatcher:
         return self._board is not None
 
     async def elsewhere(self) -> str:
-        """Where the dispatcher is, when it is not here. Refuses when nobody knows."""
-        address = await self._journal.dispatcher()
-        if not address or address == self._address:
-            raise moved()
-        return address
+        """Where the dispatcher is; empty when it is here. Refuses when for some seconds nobody is."""
+        until = get_running_loop().time() + _PATIENCE
+        while not self.active:
+            address = await self._journal.dispatcher()
+            if address and address != self._address:
+                return address
+            if get_running_loop().time() > until:
+                raise moved()
+            await asyncio.sleep(_LOOK_EVERY)
+        return ""
 
     def open(self, worker: str) -> Session:
         """A session for a worker; one that it had before ends."""
         if self._board is None:
             raise moved()
-        before = self._sessions.pop(worker, None)
-        if before is not None:
-            before.end()
-        session = self._sessions[worker] = Session(worker, self._stirred.set)
-        return session
+        return self._workers.open(worker)
 
     def numbers(self, queue: str) -> Numbers:
         """The numbers of a queue."""
@@ -92,15 +104,7 @@ class Dispatcher:
 
     def watch(self, job: JobId, progress: Progress) -> Callable[[], None]:
         """Calls `progress` with whatever is said of a job, until what is returned is called."""
-        watchers = self._watchers.setdefault(job, set())
-        watchers.add(progress)
-
-        def stop() -> None:
-            watchers.discard(progress)
-            if not watchers:
-                self._watchers.pop(job, None)
-
-        return stop
+        return self._workers.watch(job, progress)
 
     # ---- The loop ----
 
@@ -135,13 +139,11 @@ class Dispatcher:
 
     def _stand_down(self) -> None:
         self._board = None
-        for session in self._sessions.values():
-            session.end()
-        self._sessions.clear()
+        self._workers.end()
 
     async def _take_over(self, fence: int) -> None:
-        loaded: Loaded = await self._journal.load(self._clock())
-        ended = await self._journal.outcomes(takeover.missing_parents(loaded))
+        loaded = await self._reader.load(self._clock() - _ASKED_BEFORE)
+        ended = await self._reader.outcomes(takeover.missing_parents(loaded))
         board = takeover.board(loaded, ended, fence, self._chance, self._now())
         self._segments.begin(loaded.ring)
         await self._journal.announce(fence, self._address)
@@ -155,7 +157,7 @@ class Dispatcher:
             raise moved()
         now = self._now()
         self._stirred.clear()
-        heard = self._listen(board, now)
+        heard = self._workers.listen(board, now)
         board.pass_time(now)
         if get_running_loop().time() - self._ticked >= TICK:
             self._ticked = get_running_loop().time()
@@ -163,13 +165,13 @@ class Dispatcher:
             if board.full != self._full:
                 self._full = board.full
                 await self._journal.fill(sorted(board.full), self._clock())
-        await self._answer_from_cache(board, now)
+        await self._intake.answer_from_cache(board, now)
         board.assign(now)
-        turn, board.turn = board.turn, Turn()
+        turn = board.take_turn()
         news = await self._commit_and_look(turn)
-        self._tell(turn)
+        self._workers.tell(turn)
         if news is not None:
-            await self._take_in(board, news)
+            await self._intake.take_in(board, news, self._now())
         await self._segments.keep(board, self._fence)
         return heard or turn.decides or bool(news and (news.jobs or news.requests))
 
@@ -195,84 +197,9 @@ class Dispatcher:
         return news.result()
 
     async def _news(self) -> News:
-        news = await self._journal.news(self._snapshot)
+        news = await self._reader.news(self._snapshot)
         self._snapshot = news.snapshot
         return news
-
-    async def _take_in(self, board: Board, news: News) -> None:
-        now = self._now()
-        jobs = [specs.job(row) for row in news.jobs]
-        self._segments.note_strays(news.jobs)
-        ended: Mapping[JobId, State] = {}
-        if any(job.dependencies for job in jobs):
-            coming = {job.id for job in jobs}
-            parents = {one.on for job in jobs for one in job.dependencies} - coming - board.jobs.keys()
-            ended = await self._journal.outcomes(list(parents)) if parents else {}
-        for job in takeover.parents_first(jobs):
-            board.arrive(job, ended, now)
-        for request in news.requests:
-            await self._do(board, request, now)
-
-    async def _do(self, board: Board, request: Request, now: float) -> None:
-        match request.kind:
-            case 1:
-                board.cancel(request.job, now)
-            case 2:
-                board.run_now(request.job, now)
-            case 3:
-                board.configure(request.queue, await self._journal.settings(request.queue), now)
-
-    async def _answer_from_cache(self, board: Board, now: float) -> None:
-        arriving, board.arriving = board.arriving, []
-        if not arriving:
-            return
-        by_digest: dict[bytes, list[Job]] = {}
-        for job in arriving:
-            by_digest.setdefault(specs.digest(job.task, job.payload), []).append(job)
-        for digest, result in (await self._journal.cached(list(by_digest), self._clock())).items():
-            for job in by_digest[digest]:
-                board.answer(job, result, now)
-
-    # ---- Workers ----
-
-    def _listen(self, board: Board, now: float) -> bool:
-        heard = False
-        for session in list(self._sessions.values()):
-            worker = session.worker = session.worker or board.connect(session.name, now)
-            for message in session.heard():
-                heard = True
-                worker.heard = now
-                worker.connected = True
-                self._hear(board, worker, message, now)
-            if session.closed:
-                heard = True
-                board.disconnect(session.name)
-                if self._sessions.get(session.name) is session:
-                    del self._sessions[session.name]
-        return heard
-
-    def _hear(self, board: Board, worker: Worker, message: work_service_pb2.WorkRequest, now: float) -> None:
-        if message.HasField("hello"):
-            hello = message.hello
-            worker.queues = tuple(name.removeprefix("queues/") for name in hello.queues)
-            worker.tasks = dict.fromkeys(hello.tasks)
-            worker.capacity = hello.capacity
-            worker.offer(dict(hello.resources))
-        if message.succeeded:
-            board.succeeded(worker, message.succeeded, now)
-        for outcome in message.outcomes:
-            failure = _failure(outcome) if outcome.HasField("failure") else None
-            board.outcome(worker, outcome.ticket, outcome.result, failure, outcome.cancelled, now)
-        for said in message.progress:
-            for job in board.heard(worker, (said.ticket,), now):
-                for watcher in self._watchers.get(job.id, ()):
-                    watcher(said.progress)
-
-    def _tell(self, turn: Turn) -> None:
-        for name, told in turn.told.items():
-            session = self._sessions.get(name)
-            if session is not None and (told.items or told.cancelled or told.stale or told.recorded):
-                session.tell(work.response(told))
 
     async def _rest(self, until: float) -> None:
         """Waits for something to do."""
@@ -295,11 +222,3 @@ class Dispatcher:
 
     def _now(self) -> float:
         return self._clock().timestamp()
-
-
-def _failure(outcome: work_service_pb2.Outcome) -> Failure:
-    failure = specs.failure(outcome.failure)
-    # That a worker was lost, or a run too long, is for the dispatcher to say.
-    if failure.kind in (FailureClass.LOST, FailureClass.TIMEOUT):
-        return Failure(FailureClass.TRANSIENT, failure.code, failure.message)
-    return failure

@@ -18,7 +18,7 @@ from services.jobs.domain.refusals import BackfillTooLarge, NotPaused, ScheduleE
 from services.jobs.domain.schedules import plan, ready_time
 from services.jobs.store.versions import CANCEL
 
-Q = sql.load(__package__, "schedules", "jobs", "journal")
+Q = sql.load(__package__, "schedules", "jobs", "news")
 MOST_BACKFILLED = 1000
 _BUFFER_LOOK = timedelta(seconds=1)
 """How often it is looked whether a job has ended for which a fire waits."""

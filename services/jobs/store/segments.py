@@ -11,9 +11,10 @@ from services._platform.postgres import Pool, reading, transaction
 from services.jobs.convert import specs
 from services.jobs.domain.board import Board
 from services.jobs.domain.jobs import Job, State
-from services.jobs.store.journal import SLOTS, LostLease, Ring
+from services.jobs.store.journal import LostLease
+from services.jobs.store.ring import SLOTS, Ring
 
-Q = sql.load(__package__, "journal")
+Q = sql.load(__package__, "segments")
 
 MOST_JOBS = 1_000_000
 LONGEST = timedelta(hours=12)

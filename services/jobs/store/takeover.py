@@ -7,7 +7,7 @@ from datetime import datetime
 from services.jobs.convert import specs
 from services.jobs.domain.board import Board
 from services.jobs.domain.jobs import Failure, FailureClass, Job, JobId, State
-from services.jobs.store.journal import Loaded
+from services.jobs.store.news import Loaded
 
 _TICKETS_OF_A_FENCE = 40
 """Bits: a new dispatcher's tickets are above all of those before it."""

@@ -7,8 +7,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from services.jobs.domain.gate import Gate
 from services.jobs.domain.jobs import Job, Policy
-from services.jobs.domain.lanes import AGEING, Gate, Lanes
+from services.jobs.domain.lanes import Lanes
+from services.jobs.domain.levels import AGEING
 
 CRITICAL, NORMAL, LOW = 1, 3, 4
 
