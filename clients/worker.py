@@ -14,6 +14,7 @@ from typing import Any, Protocol
 
 import grpc
 
+from clients.channel import Headers
 from mesh.jobs.v1 import job_pb2, work_service_pb2
 
 _HEARTBEAT = 8.0
@@ -63,22 +64,25 @@ Function = Callable[[Run], Awaitable[bytes | None]]
 class Worker:
     """Runs the functions of its tasks, at most `capacity` at a time. Outcomes are sent again until they are recorded.
 
-    `opens` opens a `Work` stream, whenever there is none; `broken` is what a stream raises that breaks.
+    `opens` opens a `Work` stream, whenever there is none, with `headers` as its metadata; `broken` is what a stream
+    raises that breaks.
     """
 
     def __init__(
         self,
-        opens: Callable[[], Stream],
+        opens: Callable[..., Stream],
         name: str,
         tasks: Mapping[str, Function],
         *,
         queues: Sequence[str] = ("default",),
         capacity: int = 100,
         resources: Mapping[str, float] | None = None,
-        broken: type[Exception] = grpc.aio.AioRpcError,
+        headers: Headers | None = None,
+        broken: type[Exception] | tuple[type[Exception], ...] = grpc.aio.AioRpcError,
     ) -> None:
+        self._headers = headers
         self._opens = opens
-        self._broken = broken
+        self._broken = broken if isinstance(broken, tuple) else (broken,)
         self._tasks = tasks
         self._hello = work_service_pb2.Hello(
             worker=name,
@@ -99,7 +103,7 @@ class Worker:
         """Works until it is cancelled, or drained; comes back by itself when the stream breaks."""
         try:
             while not (self._draining and not self._running and not self._unrecorded):
-                with suppress(self._broken):
+                with suppress(*self._broken):
                     await self._session()
                 await asyncio.sleep(_RECONNECT)
         finally:
@@ -110,7 +114,7 @@ class Worker:
 
     async def _session(self) -> None:
         """One stream, until it breaks or the worker is drained."""
-        call = self._opens()
+        call = self._opens(metadata=tuple((await self._headers()).items())) if self._headers else self._opens()
         speaking = asyncio.create_task(self._speak(call))
         try:
             async for message in call:

@@ -12,7 +12,7 @@ from services._platform.server import Service, run
 from services._platform.settings import Settings
 from services._platform.stores import open_stores
 from services.jobs import servicer, store
-from services.jobs.worker import dispatching, firing, running_here
+from services.jobs.worker import dispatching, firing, forgetting, running_here
 
 NAME = "jobs"
 TERM = timedelta(seconds=5)
@@ -44,7 +44,12 @@ async def compose(settings: Settings, clock: Clock = system_clock) -> AsyncItera
                     servicer.Work(dispatcher),
                 ],
                 dependencies=stores.dependencies,
-                loops=[stores.housekeeping, dispatching(dispatcher), firing(schedules, stores.lease("schedules"))],
+                loops=[
+                    stores.housekeeping,
+                    forgetting(pool, clock, stores.lease("forget")),
+                    dispatching(dispatcher),
+                    firing(schedules, stores.lease("schedules")),
+                ],
             )
 
 

@@ -53,7 +53,8 @@ class Mesh:
 async def mesh(database: Database, clock: Clock) -> AsyncIterator[Mesh]:
     secret = secrets.token_hex(16)
     digests = {"jobs": [hashlib.sha256(secret.encode()).hexdigest()]}
-    compose_own = partial(compose_identity, own=own(service_secrets=digests), clock=clock)
+    # By the true time, which tokens are verified by.
+    compose_own = partial(compose_identity, own=own(service_secrets=digests))
     async with serving_port(compose_own, settings(database, "identity")) as port:
         identity = f"ipv4:127.0.0.1:{port}"
         # Inventory knows identity's tokens alone: what it answers, it answers to the jobs service.

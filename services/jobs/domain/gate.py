@@ -28,10 +28,7 @@ class Gate:
 
     def take(self, job: Job) -> None:
         """Counts a job that starts. One that is tried again may hold its key already."""
-        if job.key and not job.holds_key:
-            place = (job.tenant, job.key)
-            self.running_keys[place] = self.running_keys.get(place, 0) + 1
-            job.holds_key = True
+        self.hold_key(job)
         self.running_tenants[job.tenant] = self.running_tenants.get(job.tenant, 0) + 1
 
     def leave(self, job: Job, *, keep_key: bool = False) -> None:
@@ -41,6 +38,13 @@ class Gate:
             del self.running_tenants[job.tenant]
         if not keep_key:
             self.drop_key(job)
+
+    def hold_key(self, job: Job) -> None:
+        """Takes a key."""
+        if job.key and not job.holds_key:
+            place = (job.tenant, job.key)
+            self.running_keys[place] = self.running_keys.get(place, 0) + 1
+            job.holds_key = True
 
     def drop_key(self, job: Job) -> None:
         """Gives a key back."""

@@ -145,7 +145,11 @@ class Moves:
     def _release(self, job: Job, queue: QueueBoard, now: float) -> None:
         """Lets a job go on that waits for no other any more."""
         if job.ready > now:
-            queue.move(job, State.RETRYING if job.failures or job.losses else State.SCHEDULED)
+            retried = bool(job.failures or job.losses)
+            if retried and queue.settings.max_running_per_key == 1:
+                # It ran before and kept its key, under another dispatcher.
+                queue.gate.hold_key(job)
+            queue.move(job, State.RETRYING if retried else State.SCHEDULED)
             self.agenda.add(job.ready, job)
         else:
             self.make_ready(job, now)

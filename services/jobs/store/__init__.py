@@ -1,6 +1,7 @@
 """Jobs in Postgres."""
 
 from services.jobs.store.dispatcher import Dispatcher
+from services.jobs.store.forgetting import forget
 from services.jobs.store.jobs import Jobs
 from services.jobs.store.journal import Journal
 from services.jobs.store.news import Reader
@@ -24,4 +25,5 @@ __all__ = [
     "Session",
     "Versions",
     "Workflows",
+    "forget",
 ]

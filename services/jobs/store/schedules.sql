@@ -47,6 +47,3 @@ UPDATE schedule
 SET next_time = $2, due_time = $3, buffered = $4, fired = fired + $5, skipped = skipped + $6,
     last_time = coalesce($7, last_time), last_job = coalesce($8, last_job)
 WHERE schedule_id = $1
-
--- name: forget_fires
-DELETE FROM fire WHERE fire_time < $1

@@ -295,3 +295,35 @@ def test_whatever_happens_every_job_ends_once_and_moves_are_legal(chance: random
     assert queue.count[State.RUNNING] == queue.count[State.READY] == 0
     assert not queue.gate.running_keys
     assert not queue.gate.running_tenants
+
+
+def test_a_retry_keeps_its_key_under_another_dispatcher() -> None:
+    on = board(q=Settings(max_running_per_key=1))
+    one = worker(on)
+    retried, behind = job(1, key="k"), job(2, key="k")
+    retried.failures, retried.ready = 1, 10.0
+    on.arrive(retried, {}, 0.0)
+    on.arrive(behind, {}, 0.0)
+    on.assign(0.0)
+    assert not one.running
+    on.pass_time(10.0)
+    on.assign(10.0)
+    assert [held.id for held in one.running.values()] == [1]
+
+
+def test_a_run_that_gives_itself_up_is_tried_again() -> None:
+    on = board()
+    one = worker(on)
+    on.arrive(job(1), {}, 0.0)
+    on.assign(0.0)
+    [ticket] = one.running
+    on.outcome(one, ticket, b"", None, True, 1.0)
+    assert on.jobs[1].state is State.RETRYING
+
+
+def test_a_promise_is_broken_also_where_nothing_is_done() -> None:
+    on = board()
+    on.arrive(job(1, Policy(max_queue=5.0)), {}, 0.0)
+    on.tick(6.0)
+    on.tick(7.0)
+    assert [(one.promise, one.foreseen) for one in on.turn.missed] == [("max_queue_duration", False)]
