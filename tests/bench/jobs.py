@@ -1,7 +1,7 @@
 """Jobs a second, beside Procrastinate and PgQueuer on the same Postgres and BullMQ on the same Valkey, in one run.
 
     uv sync --group bench && npm install --prefix .bench bullmq
-    python -m tests.bench.jobs [--jobs 20000] [--rounds 3]
+    make bench BENCH=jobs, or python -m tests.bench.jobs [--jobs 20000] [--rounds 3]
 
 For each, one worker process does nothing for every job. Enqueue rate is by batches of 1,000. Process rate is from the
 first job seen done to the last, or for ten seconds, so starting up does not count. A peer that is not installed is left
@@ -10,6 +10,7 @@ out with a word.
 
 import argparse
 import asyncio
+import json
 import os
 import secrets
 import shutil
@@ -20,7 +21,7 @@ from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
 from statistics import median
-from time import perf_counter
+from time import perf_counter, time
 
 import asyncpg
 import uvloop
@@ -28,6 +29,7 @@ import uvloop
 from services._local import health, ports, stores
 from services._local.layout import CHECKOUT
 from services._platform import migrate
+from tests import callers
 
 PEERS = Path(__file__).with_name("peers")
 FOLDER = CHECKOUT / ".bench" / "jobs"
@@ -94,7 +96,7 @@ async def subjects() -> AsyncIterator[list[Subject]]:
             "MESH_POSTGRES_DSN": f"postgresql://jobs:{passwords['jobs']}@{server.rpartition('@')[2]}/mesh",
             "MESH_REDIS_URL": valkey.url,
             "MESH_SIGNING_KEY": secrets.token_hex(32),
-            "MESH_TRUST_LOCAL": "1",
+            "MESH_JWKS": callers.JWKS,
             "MESH_LOG_LEVEL": "WARNING",
         }
         service = await asyncio.create_subprocess_exec(
@@ -103,7 +105,7 @@ async def subjects() -> AsyncIterator[list[Subject]]:
         try:
             await asyncio.to_thread(health.wait, {"jobs": f"grpc://{address}"}, 60.0)
             ours = "SELECT coalesce(sum(cardinality(jobs)), 0) FROM jobs.ending"
-            found.append(_python("mesh", "mesh_jobs", address, _counting(f"{server}/mesh", ours)))
+            found.append(_python("mesh", "mesh_jobs", address, _counting(f"{server}/mesh", ours), **_tokens()))
             for name, query in (
                 ("procrastinate", "SELECT count(*) FROM procrastinate_jobs WHERE status = 'succeeded'"),
                 ("pgqueuer", "SELECT count(*) FROM pgqueuer_log WHERE status = 'successful'"),
@@ -126,8 +128,16 @@ async def subjects() -> AsyncIterator[list[Subject]]:
             await service.wait()
 
 
-def _python(name: str, module: str, target: str, done: Callable[[], Awaitable[int]]) -> Subject:
-    return Subject(name, (sys.executable, "-m", f"tests.bench.peers.{module}"), {"BENCH_TARGET": target}, done)
+def _python(name: str, module: str, target: str, done: Callable[[], Awaitable[int]], **environment: str) -> Subject:
+    command = (sys.executable, "-m", f"tests.bench.peers.{module}")
+    return Subject(name, command, {"BENCH_TARGET": target, **environment}, done)
+
+
+def _tokens() -> dict[str, str]:
+    """Who enqueues, and who works; both for an hour."""
+    exp = int(time()) + 3600
+    worker = callers.token("services/inventory", ["service"], exp=exp)
+    return {"BENCH_CALLER": callers.bearer(), "BENCH_WORKER": f"Bearer {worker}"}
 
 
 def _counting(dsn: str, query: str) -> Callable[[], Awaitable[int]]:
@@ -157,7 +167,19 @@ def _read(file: Path) -> int:
     return int(file.read_text() or 0) if file.exists() else 0
 
 
-async def _main(count: int, rounds: int) -> None:
+async def _pickup(subject: Subject, rate: int) -> str:
+    """How long jobs wait at half load, in words."""
+    environment = {**os.environ, **subject.environment}
+    process = await asyncio.create_subprocess_exec(
+        *subject.command, "pickup", str(rate), env=environment, cwd=CHECKOUT, stdout=asyncio.subprocess.PIPE
+    )
+    said, _ = await process.communicate()
+    found = json.loads(said)
+    return f"At {rate:,}/s, half of that: pickup p50 {found['p50'] * 1e3:.1f} ms, p99 {found['p99'] * 1e3:.1f} ms."
+
+
+async def run(count: int = 20_000, rounds: int = 3) -> None:
+    """Measures all and writes a table."""
     async with subjects() as every:
         found: dict[str, list[tuple[float, float]]] = {subject.name: [] for subject in every}
         for _ in range(rounds):
@@ -170,6 +192,7 @@ async def _main(count: int, rounds: int) -> None:
         for name, rates in found.items():
             enqueue, process = (median(rate[place] for rate in rates) for place in (0, 1))
             sys.stdout.write(f"| {name} | {enqueue:,.0f} | {process:,.0f} | {ours / process:.1f} x |\n")
+        sys.stdout.write(await _pickup(every[0], int(ours / 2)) + "\n")
 
 
 def main() -> None:
@@ -178,7 +201,7 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=20_000, help="how many jobs in a round; a multiple of 1,000")
     parser.add_argument("--rounds", type=int, default=3, help="how many turns each queue has")
     given = parser.parse_args()
-    uvloop.run(_main(given.jobs, given.rounds))
+    uvloop.run(run(given.jobs, given.rounds))
 
 
 if __name__ == "__main__":

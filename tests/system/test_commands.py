@@ -16,7 +16,7 @@ from services._local import loopback, state, stores
 from services._local.layout import CHECKOUT, Layout
 from tests.system.mesh import Mesh, free_port, run
 
-SERVICES = ["identity-1", "identity-2", "inventory-1", "inventory-2"]
+SERVICES = ["identity-1", "identity-2", "inventory-1", "inventory-2", "jobs-1", "jobs-2"]
 
 
 def test_status_shows_every_process_serving(mesh: Mesh) -> None:
