@@ -58,7 +58,7 @@ def _queue(**fields: Any) -> Call:
 
 
 CASES: list[tuple[str, Call, str, str]] = [
-    ("no target", lambda jobs: jobs.jobs.CreateJob(CreateJobRequest(spec=job_pb2.JobSpec())), INVALID, "spec"),
+    ("no target", lambda jobs: jobs.jobs.CreateJob(CreateJobRequest(spec=job_pb2.JobSpec())), INVALID, "spec.target"),
     ("a task's name", _job(task="No Name"), INVALID, "spec.task.task"),
     ("a large payload", _job(payload=b"x" * 65_537), INVALID, "spec.task.payload"),
     ("a queue's name", _job(queue="queues/UPPER"), INVALID, "spec.queue"),
@@ -99,7 +99,7 @@ CASES: list[tuple[str, Call, str, str]] = [
     ("the 32nd", _timing(cron="0 0 32 * *"), INVALID, "SCHEDULE_INVALID"),
     ("a zone of no place", _timing(cron="* * * * *", time_zone="Mars/Olympus"), INVALID, "SCHEDULE_INVALID"),
     ("no interval", _timing(interval=Duration()), INVALID, "timing.interval"),
-    ("no rule", _timing(), INVALID, "timing"),
+    ("no rule", _timing(), INVALID, "timing.rule"),
     ("a date that is none", _timing(cron="* * * * *", excluded_dates=["xmas"]), INVALID, "timing.excluded_dates"),
     ("the eighth day", _timing(cron="* * * * *", excluded_weekdays=[8]), INVALID, "timing.excluded_weekdays"),
     (

@@ -262,15 +262,32 @@ async def test_a_worker_that_is_lost_loses_its_runs_and_its_word(jobs: Jobs) -> 
     async with jobs.worker({"task": endless}, "first"):
         name = await jobs.enqueue("task")
         await started.wait()
-    jobs.clock.advance(seconds=31)
     async with jobs.worker({"task": _noop}, "second"):
 
         async def done() -> bool:
-            jobs.clock.advance(seconds=0.5)
+            jobs.clock.advance(seconds=1)
             return await jobs.state(name) == "SUCCEEDED"
 
         await eventually(done)
     assert ((await jobs.get(name)).run, (await jobs.get(name)).worker) == (2, "second")
+
+
+async def test_a_clock_that_jumps_costs_no_run(jobs: Jobs) -> None:
+    started, go = asyncio.Event(), asyncio.Event()
+
+    async def held(run: Run) -> None:
+        started.set()
+        await go.wait()
+
+    async with jobs.worker({"task": held}):
+        name = await jobs.enqueue("task")
+        await started.wait()
+        for jump in (86_400, -90_000, 7200):
+            jobs.clock.advance(seconds=jump)
+            # Another job goes all the way, so the dispatcher has seen the clock.
+            await jobs.reaches(await jobs.enqueue("task"), "RUNNING")
+        go.set()
+        assert (await jobs.reaches(name, "SUCCEEDED")).run == 1
 
 
 async def test_a_worker_without_a_hello_is_refused(jobs: Jobs) -> None:

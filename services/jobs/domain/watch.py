@@ -5,6 +5,10 @@ from services.jobs.domain.moves import Moves
 from services.jobs.domain.workers import GRACE
 
 
+STALL = 5.0
+"""Seconds between two ticks beyond which the clock jumped, or the dispatcher stood still."""
+
+
 class Watch:
     """Looks after jobs, runs and workers."""
 
@@ -26,6 +30,9 @@ class Watch:
     def tick(self, now: float) -> None:
         """Looks after runs and workers, once a second or so."""
         moves = self._moves
+        passed = now - self._ticked
+        if not 0 <= passed <= STALL:
+            self._excuse(passed)
         self._look_for_workers(now)
         for job in list(moves.runs.values()):
             self._look_after(job, now)
@@ -33,6 +40,15 @@ class Watch:
             queue.tick(now, now - self._ticked)
         self._foresee(now)
         self._ticked = now
+
+    def _excuse(self, seconds: float) -> None:
+        """Time in which nobody could be heard counts against nobody."""
+        for worker in self._moves.workers.values():
+            worker.heard += seconds
+        for job in self._moves.runs.values():
+            job.started += seconds
+            job.heard += seconds
+            job.cancelling += seconds if job.cancelling else 0.0
 
     def _look_for_workers(self, now: float) -> None:
         moves = self._moves

@@ -4,7 +4,7 @@ import random
 from itertools import pairwise
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.jobs.domain import graph, retries
@@ -13,6 +13,9 @@ from services.jobs.domain.jobs import MOVES, Dependency, Failure, FailureClass, 
 from services.jobs.domain.queues import Settings
 from services.jobs.domain.refusals import Cycle, StepUnknown
 from services.jobs.domain.workers import GRACE, Worker
+
+unhurried = settings(deadline=None)
+
 
 SUCCESS, FAILURE, ALWAYS = 1, 2, 3
 LOST = Failure(FailureClass.LOST, "L", "lost")
@@ -59,14 +62,15 @@ def test_a_job_that_loses_three_workers_is_poison() -> None:
     on.arrive(job(1), {}, 0.0)
     now = 0.0
     for _ in range(3):
-        worker(on).heard = now
         now += 1000.0
+        on.tick(now)
+        worker(on).heard = now
         on.pass_time(now)
-        on.workers["w"].heard = now
         on.assign(now)
         on.disconnect("w")
-        now += GRACE + 1
-        on.tick(now)
+        for _ in range(int(GRACE) + 1):
+            now += 1.0
+            on.tick(now)
     assert ended(on) == {1: State.DEAD}
     assert [one.failure.code for one in on.turn.dead] == ["WORKER_LOST"]
 
@@ -200,6 +204,7 @@ def test_a_promise_that_breaks_or_will_is_announced_once() -> None:
     assert told == [(0, "max_run_duration", False), (999, "max_queue_duration", True)]
 
 
+@unhurried
 @given(failures=st.integers(1, 200), most=st.floats(0.01, 1000))
 def test_delays_are_full_jitter_below_the_doubled_bound(failures: int, most: float) -> None:
     one = job(1, Policy(initial_delay=0.5, max_delay=most))
@@ -243,6 +248,7 @@ def test_final_states_have_no_way_out() -> None:
     assert all(not start.final for start in MOVES)
 
 
+@unhurried
 @given(st.randoms(use_true_random=False))
 def test_whatever_happens_every_job_ends_once_and_moves_are_legal(chance: random.Random) -> None:
     on = Board(1, {"q": Settings(max_running_per_key=1, max_running=4)}, chance, 0.0)

@@ -4,13 +4,16 @@ import random
 from collections import Counter
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.jobs.domain.gate import Gate
 from services.jobs.domain.jobs import Job, Policy
 from services.jobs.domain.lanes import Lanes
 from services.jobs.domain.levels import AGEING
+
+unhurried = settings(deadline=None)
+
 
 CRITICAL, NORMAL, LOW = 1, 3, 4
 
@@ -38,6 +41,7 @@ def test_a_quiet_tenant_waits_for_one_round_however_many_keys_the_flood_has() ->
     assert [lanes.next().tenant for _ in range(2)].count("quiet") == 1  # type: ignore[union-attr]
 
 
+@unhurried
 @given(
     weights=st.lists(st.integers(1, 9), min_size=2, max_size=6),
     keys=st.lists(st.integers(1, 50), min_size=6, max_size=6),

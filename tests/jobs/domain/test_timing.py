@@ -5,12 +5,15 @@ from itertools import islice, pairwise, takewhile
 from zoneinfo import ZoneInfo, available_timezones
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from services.jobs.domain.refusals import ScheduleInvalid
 from services.jobs.domain.schedules import Missed, Overlap, Plan, Rules, plan, ready_time
 from services.jobs.domain.timing import Timing
+
+unhurried = settings(deadline=None)
+
 
 NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
 ZONES = sorted(available_timezones())
@@ -28,6 +31,7 @@ def test_an_hour_that_is_left_out_and_one_that_comes_twice() -> None:
     assert local(berlin, datetime(2026, 10, 24, 12, tzinfo=UTC), 2) == ["10-25 02:30", "10-26 02:30"]
 
 
+@unhurried
 @given(
     zone=st.sampled_from(ZONES),
     day=st.integers(0, 365 * 12),
@@ -44,6 +48,7 @@ def test_a_daily_schedule_fires_once_a_day_in_every_zone(zone: str, day: int, ho
     assert all(timedelta(hours=21) < gap < timedelta(hours=27) for gap in gaps)
 
 
+@unhurried
 @given(
     days=st.floats(0, 6000),
     cron=st.sampled_from(["*/7 * * * *", "0 9 * * MON-FRI", "15 10 L * *", "*/20 * * * * *", "0 0 29 2 *"]),
@@ -134,6 +139,7 @@ def test_fires_that_overlap(
     assert made.skipped == 5 - len(enqueued) - len(buffered)
 
 
+@unhurried
 @given(steps=st.lists(st.integers(1, 7200), max_size=60), zone=st.sampled_from(["UTC", "Europe/Berlin"]))
 def test_no_fire_is_lost_or_doubled_however_unevenly_it_is_looked(steps: list[int], zone: str) -> None:
     timing = Timing(cron="*/13 * * * *", zone=zone)
