@@ -2,10 +2,14 @@
 
 import asyncio
 import random
+import time
 from collections import Counter
+from datetime import timedelta
 from typing import cast
+from uuid import UUID
 
 import grpc
+import pytest
 
 from clients.worker import Run, Worker
 from mesh.jobs.v1.work_service_pb2_grpc import WorkServiceStub
@@ -99,7 +103,32 @@ async def test_a_turn_of_the_segments_loses_nothing(database: Database, clock: C
         assert await connection.fetchval("SELECT newest FROM jobs.ring") >= 30
 
 
-async def test_a_snapshot_that_is_held_makes_no_dead_rows(database: Database, clock: Clock) -> None:
+async def test_what_is_old_is_forgotten(database: Database) -> None:
+    """By the true time: the age of a fire is read from the id of its job."""
+    async with (
+        open_stores("jobs", settings(database, "jobs"), system_clock) as stores,
+        database.connect() as connection,
+    ):
+        for days in (0, 50):
+            job = UUID(int=int((time.time() - days * 86_400) * 1000) << 80)
+            at = system_clock() - timedelta(days=days)
+            await connection.execute("INSERT INTO jobs.fire VALUES ('s', $1, $2)", at, job)
+            await connection.execute("INSERT INTO jobs.workflow VALUES ($1, '', $2)", job, at)
+            await connection.execute("INSERT INTO jobs.request (kind, job_id, create_time) VALUES (1, $1, $2)", job, at)
+            await connection.execute(
+                "INSERT INTO jobs.cached_result VALUES ($1, '', $2)", b"%d" % days, at + timedelta(hours=1)
+            )
+        await store.forget(stores.pool, system_clock)
+        for table in ("fire", "workflow", "request", "cached_result"):
+            assert await connection.fetchval(f"SELECT count(*) FROM jobs.{table}") == 1, table  # noqa: S608
+
+
+async def test_a_snapshot_that_is_held_makes_no_dead_rows(
+    database: Database, clock: Clock, pytestconfig: pytest.Config
+) -> None:
+    """Over twenty batches; with `--deep`, for ten minutes."""
+    until = time.monotonic() + (600 if pytestconfig.getoption("deep") else 0)
+
     async def noop(run: Run) -> None:
         return None
 
@@ -107,17 +136,19 @@ async def test_a_snapshot_that_is_held_makes_no_dead_rows(database: Database, cl
         await jobs.reaches(await _one(jobs), "READY")
         await pinned.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1")
         async with jobs.worker({"noop": noop}):
-            for _ in range(20):
+            batches = 0
+            while batches < 20 or time.monotonic() < until:
                 names = await jobs.enqueue_many(*(spec() for _ in range(500)))
                 await jobs.reaches(names[-1], "SUCCEEDED")
+                batches += 1
         await connection.execute("SELECT pg_stat_force_next_flush()")
         dead = await connection.fetch(
             "SELECT relname, n_dead_tup FROM pg_stat_user_tables WHERE schemaname = 'jobs' AND n_dead_tup > 0"
         )
-        assert {row["relname"] for row in dead} <= {"lease", "dispatcher"}
+        assert {row["relname"] for row in dead} <= {"lease", "dispatcher", "ring"}
         updates = await connection.fetchval(
             "SELECT sum(n_tup_upd + n_tup_del) FROM pg_stat_user_tables"
-            " WHERE schemaname = 'jobs' AND relname <> 'lease'"
+            " WHERE schemaname = 'jobs' AND relname NOT IN ('lease', 'dispatcher', 'ring')"
         )
         assert updates <= 1
         await pinned.execute("ROLLBACK")

@@ -4,9 +4,7 @@ import csv
 import io
 from collections.abc import AsyncIterator, Mapping
 
-import grpc
-
-from clients import errors
+from clients.errors import typed_errors
 from clients.worker import Function, JobError, Run
 from mesh.inventory.v1 import (
     product_pb2,
@@ -43,7 +41,7 @@ class _StockReport:
         lines = csv.writer(page)
         lines.writerow(("product", "sku", "on_hand", "reserved", "available"))
         done = 0
-        try:
+        with typed_errors():
             async for product in self._every():
                 asked = stock_service_pb2.GetStockRequest(name=f"{product.name}/stock")
                 totals = (await self._stock.GetStock(asked)).totals
@@ -51,8 +49,6 @@ class _StockReport:
                 done += 1
                 if done % _PAGE == 0:
                     run.progress(message=f"{done} products")
-        except grpc.aio.AioRpcError as error:
-            raise errors.read(error) from error
         report = page.getvalue().encode()
         if len(report) > LARGEST:
             raise JobError(f"the report has {len(report)} bytes", code="REPORT_TOO_LARGE", permanent=True)

@@ -4,9 +4,7 @@ import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
-import grpc
-
-from clients import errors
+from clients.errors import MeshError, typed_errors
 from clients.worker import JobError, Run, Worker
 from mesh.jobs.v1 import work_service_pb2
 from services._platform import jobs
@@ -16,14 +14,7 @@ from services.jobs.store import Dispatcher, Session
 from services.jobs.worker import builtin
 
 CAPACITY = 64
-_TRANSIENT = {
-    grpc.StatusCode.UNAVAILABLE,
-    grpc.StatusCode.DEADLINE_EXCEEDED,
-    grpc.StatusCode.ABORTED,
-    grpc.StatusCode.CANCELLED,
-    grpc.StatusCode.UNKNOWN,
-    grpc.StatusCode.INTERNAL,
-}
+_TRANSIENT = {"UNAVAILABLE", "DEADLINE_EXCEEDED", "ABORTED", "CANCELLED", "UNKNOWN", "INTERNAL"}
 _THROTTLED_FOR = 1.0
 
 
@@ -66,17 +57,18 @@ class _Caller:
         rpc = channel.unary_unary(method.path, request_serializer=_same, response_deserializer=_same)
         key = run.item.job.removeprefix("jobs/")
         try:
-            answer: bytes = await rpc(run.payload, timeout=seconds, metadata=(("idempotency-key", key),))
-        except grpc.aio.AioRpcError as error:
-            raise _job_error(errors.read(error)) from error
+            with typed_errors():
+                answer: bytes = await rpc(run.payload, timeout=seconds, metadata=(("idempotency-key", key),))
+        except MeshError as error:
+            raise _job_error(error) from error
         return answer
 
 
-def _job_error(error: errors.MeshError) -> JobError:
+def _job_error(error: MeshError) -> JobError:
     code = error.reason or error.code.name
-    if error.code is grpc.StatusCode.RESOURCE_EXHAUSTED:
+    if error.code.name == "RESOURCE_EXHAUSTED":
         return JobError(error.message, code=code, retry_after=error.retry_after or _THROTTLED_FOR)
-    return JobError(error.message, code=code, permanent=error.code not in _TRANSIENT)
+    return JobError(error.message, code=code, permanent=error.code.name not in _TRANSIENT)
 
 
 class _LocalStream:
