@@ -2,10 +2,12 @@
 
 import json
 from collections import defaultdict
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 from services.jobs.domain.jobs import State
@@ -67,7 +69,7 @@ async def assert_kept(mesh: Mesh, history: JobsHistory, log: Path, schedule: str
         assert after - before == timedelta(seconds=1), (before, after)
 
 
-def _assert_fenced(ends: list[dict[str, int]], claims: list[dict[str, int]], log: Path) -> None:
+def _assert_fenced(ends: Sequence[Any], claims: Sequence[Any], log: Path) -> None:
     """A run has one ticket, and what succeeded was done by a worker under the ticket of the very run."""
     tickets = {(row["job_id"], row["run"]): row["ticket"] for row in claims}
     assert len(set(tickets.values())) == len(tickets) == len(claims), "a ticket, or a run, was handed out twice"
@@ -78,7 +80,7 @@ def _assert_fenced(ends: list[dict[str, int]], claims: list[dict[str, int]], log
             assert (f"jobs/{job}", run, tickets[job, run]) in done, "a success that no worker told of"
 
 
-def _assert_ordered(history: JobsHistory, claims: list[dict[str, int]]) -> None:
+def _assert_ordered(history: JobsHistory, claims: Sequence[Any]) -> None:
     """Jobs of a key were handed out one after another: no run of one lies between those of another."""
     runs: dict[str, list[tuple[int, int]]] = defaultdict(list)
     places = {job: place for place, job in enumerate(history.keys)}

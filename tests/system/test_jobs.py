@@ -22,7 +22,7 @@ def test_a_job_calls_another_service(http: httpx.Client) -> None:
     assert made.status_code == 200, made.text
 
     def done() -> bool:
-        return http.get(f"/v1/{made.json()['name']}").json()["state"] == "JOB_STATE_SUCCEEDED"
+        return bool(http.get(f"/v1/{made.json()['name']}").json()["state"] == "JOB_STATE_SUCCEEDED")
 
     eventually(done, 10)
     assert http.get("/v1/products/made-by-a-job").json()["displayName"] == "Made by a job"

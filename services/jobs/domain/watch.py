@@ -4,7 +4,7 @@ from services.jobs.domain.jobs import Failure, FailureClass, Job, State
 from services.jobs.domain.moves import Moves
 from services.jobs.domain.workers import GRACE
 
-STALL = 5.0
+STALL = 20.0
 """Seconds between two ticks beyond which the clock jumped, or the dispatcher stood still."""
 
 
