@@ -32,7 +32,7 @@ from tests.conftest import eventually
 from tests.system.mesh import Mesh, running
 
 QUEUE, SCHEDULE = "chaos", "chaos-every-second"
-VICTIMS = ("jobs-1", "jobs-2", "postgres", "redis", "worker")
+STORES_AND_WORKERS = ("postgres", "redis", "worker")
 KEYS, BATCH, WORKERS = 5, 20, 2
 KINDS = ("plain", "plain", "plain", "flaky", "poison")
 _AGAIN = 0.2
@@ -164,11 +164,12 @@ async def load(mesh: Mesh, folder: Path, dice: random.Random) -> AsyncIterator[L
     await assert_kept(mesh, made.history, made.log, SCHEDULE)
 
 
-async def chaos(mesh: Mesh, folder: Path, dice: random.Random, faults: int) -> JobsHistory:
-    """So many faults, each kind about as often. Raises `AssertionError` when the history cannot be."""
-    victims = [victim for _ in range(1 + faults // len(VICTIMS)) for victim in dice.sample(VICTIMS, len(VICTIMS))]
+async def chaos(mesh: Mesh, folder: Path, dice: random.Random, rounds: int) -> JobsHistory:
+    """So many rounds, in each every part dies once. Raises `AssertionError` when the history cannot be."""
+    replicas = [part.name for part in plan.load(mesh.layout.plan) if part.name.startswith("jobs-")]
+    victims = [*replicas, *STORES_AND_WORKERS]
     async with load(mesh, folder, dice) as jobs:
-        for victim in victims[:faults]:
+        for victim in (one for _ in range(rounds) for one in dice.sample(victims, len(victims))):
             await jobs.more(dice.randint(1, 3) * BATCH)
             jobs.kill(victim)
             await jobs.more(BATCH)
@@ -179,12 +180,12 @@ async def chaos(mesh: Mesh, folder: Path, dice: random.Random, faults: int) -> J
 
 
 def main() -> None:
-    """Runs chaos on a mesh of its own, which is kept when it fails. A fault takes about five seconds."""
+    """Runs chaos on a mesh of its own, which is kept when it fails. A round takes about twenty seconds."""
     seconds, seed = given("python -m tests.chaos.jobs", __doc__)
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
     say(f"seed {seed}, {seconds:.0f} s, logs in {folder / '.mesh' / 'logs'}")
     with running(folder) as mesh:
-        history = asyncio.run(chaos(mesh, folder, random.Random(seed), round(seconds / 5)))  # noqa: S311
+        history = asyncio.run(chaos(mesh, folder, random.Random(seed), max(1, round(seconds / 20))))  # noqa: S311
     say(f"kept: {len(history.keys)} jobs")
 
 
