@@ -162,6 +162,11 @@ class Board:
     # ---- What is asked of it ----
 
     @property
+    def next_ticket(self) -> int:
+        """The ticket of the next run; a board that follows this one starts from it."""
+        return self._handout.next_ticket
+
+    @property
     def next_instant(self) -> float | None:
         """When `pass_time` has something to do next."""
         return self._moves.agenda.next_instant

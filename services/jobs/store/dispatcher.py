@@ -63,6 +63,7 @@ class Dispatcher:
         self._chance = random.Random()  # noqa: S311  jitter
         self._board: Board | None = None
         self._fence = 0
+        self._next_ticket = 0
         self._snapshot = ""
         self._stirred = asyncio.Event()
         self._workers = Workers(self._stirred.set)
@@ -138,13 +139,15 @@ class Dispatcher:
                 await self._lease.give_up()
 
     def _stand_down(self) -> None:
+        if self._board is not None:
+            self._next_ticket = self._board.next_ticket
         self._board = None
         self._workers.end()
 
     async def _take_over(self, fence: int) -> None:
         loaded = await self._reader.load(self._clock() - _ASKED_BEFORE)
         ended = await self._reader.outcomes(takeover.missing_parents(loaded))
-        board = takeover.board(loaded, ended, fence, self._chance, self._now())
+        board = takeover.board(loaded, ended, fence, self._chance, self._now(), self._next_ticket)
         self._segments.begin(loaded.ring)
         await self._journal.announce(fence, self._address)
         self._board, self._fence, self._snapshot = board, fence, loaded.snapshot
