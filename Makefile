@@ -55,8 +55,8 @@ $(CHECKS:%=check-%): check-%:
 test: check ## What CI runs: the checks, then every test.
 	@$(BIN)/pytest --numprocesses auto
 
-chaos: setup ## Kills parts of a mesh at random and checks what it kept; FOR=600 seconds, SEED=7 repeats a run.
-	@$(BIN)/python -m tests.chaos --seconds $(or $(FOR),120) $(SEED:%=--seed %)
+chaos: setup ## Kills parts of a mesh at random and checks what it kept; FOR=600 seconds, SEED=7 repeats a run, OF=jobs.
+	@$(BIN)/python -m tests.chaos$(OF:%=.%) --seconds $(or $(FOR),120) $(SEED:%=--seed %)
 
 format: setup ## Puts code and protos into their form.
 	@$(BIN)/ruff check --quiet --fix --exit-zero

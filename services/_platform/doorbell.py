@@ -23,12 +23,18 @@ class Doorbell:
         self.rings = 0
         self._redis = redis
         self._channel = channel
+        self._to_ring: set[str] = set()
         self._heard = asyncio.Event()
         self._rung = asyncio.Event()
 
     def ring(self) -> None:
         """Wakes the listeners: at once in this process, through Redis in the others. Never waits, never fails."""
         self._hear()
+        self.ring_at(self._channel)
+
+    def ring_at(self, channel: str) -> None:
+        """Wakes the listeners of another bell. Never waits, never fails."""
+        self._to_ring.add(channel)
         self._rung.set()
 
     async def wait(self, rings: int, timeout: float) -> None:  # noqa: ASYNC109
@@ -44,8 +50,10 @@ class Doorbell:
         while True:
             await self._rung.wait()
             self._rung.clear()
+            channels, self._to_ring = self._to_ring, set()
             try:
-                await self._redis.publish(self._channel, b"")
+                for channel in channels:
+                    await self._redis.publish(channel, b"")
             except (RedisError, OSError):
                 self._rung.set()
                 await asyncio.sleep(_RECONNECT)
@@ -67,6 +75,11 @@ class Doorbell:
         self.rings += 1
         self._heard.set()
         self._heard = asyncio.Event()
+
+
+def channel(service: str) -> str:
+    """The channel of a service's bell."""
+    return f"mesh:{service}:outbox"
 
 
 @asynccontextmanager

@@ -60,7 +60,11 @@ class Pager:
         if len(rows) <= page.size:
             return rows, ""
         shown = rows[: page.size]
-        return shown, self._tokens.write([_binding(request), *keys(shown[-1])])
+        return shown, self.token(request, keys(shown[-1]))
+
+    def token(self, request: Message, after: tuple[str, ...]) -> str:
+        """The token of the page after these keys, for a list that knows by itself whether there is one."""
+        return self._tokens.write([_binding(request), *after])
 
 
 def _binding(request: Message) -> str:

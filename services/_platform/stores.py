@@ -9,7 +9,7 @@ import uuid_utils
 from redis.asyncio import Redis
 
 from services._platform.clock import Clock
-from services._platform.doorbell import Doorbell, open_doorbell
+from services._platform.doorbell import Doorbell, channel, open_doorbell
 from services._platform.health import Dependency
 from services._platform.housekeeping import housekeeping
 from services._platform.lease import Lease
@@ -71,6 +71,6 @@ async def open_stores(name: str, settings: Settings, clock: Clock) -> AsyncItera
     async with (
         redis,
         open_pool(dsn, settings.postgres_pool, application=name) as pool,
-        open_doorbell(redis, f"mesh:{name}:outbox") as doorbell,
+        open_doorbell(redis, channel(name)) as doorbell,
     ):
         yield Stores(pool, redis, doorbell, UnitOfWork(pool, doorbell, clock), clock, holder)

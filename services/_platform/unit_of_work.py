@@ -9,6 +9,8 @@ from typing import TypeVar
 
 from google.protobuf.message import Message
 
+from mesh.jobs.v1 import job_pb2
+from services._platform import jobs as job_queue
 from services._platform import outbox, sql
 from services._platform.call import Once, Reply, Value
 from services._platform.clock import Clock
@@ -30,6 +32,7 @@ class Unit:
     now: datetime
     events: list[outbox.Event] = field(default_factory=list)
     replies: list[outbox.ReplyRow] = field(default_factory=list)
+    jobs: list[job_queue.Request] = field(default_factory=list)
 
     def emit(self, key: str, message: Message) -> None:
         """Announces what this commit does; `key` names the resource, events of one key stay in order."""
@@ -39,6 +42,15 @@ class Unit:
         """Keeps a reply under the key of its call, if the call has one."""
         if once.key:
             self.replies.append((once.method, once.caller, once.key, once.digest, reply.SerializeToString()))
+
+    def enqueue(self, spec: job_pb2.JobSpec) -> str:
+        """Enqueues a job in this commit, checked against the contract; returns its name.
+
+        With a unique key that is taken, the job that is there stays, and the name is of none.
+        """
+        request = job_queue.request(spec)
+        self.jobs.append(request)
+        return request.name
 
 
 class UnitOfWork:
@@ -116,6 +128,8 @@ class UnitOfWork:
                     result = await body(unit)
                     if unit.events or unit.replies:
                         await outbox.append(connection, unit.events, unit.replies)
+                    if unit.jobs:
+                        await job_queue.enqueue(connection, unit.now, unit.jobs)
             except Exception as error:
                 if not retryable(error):
                     raise
@@ -124,6 +138,8 @@ class UnitOfWork:
                 continue
             if unit.events:
                 self._doorbell.ring()
+            if unit.jobs:
+                self._doorbell.ring_at(job_queue.CHANNEL)
             return result
         raise ResourceExhausted("too many writes of the same rows at once", retry_after=1)
 

@@ -15,10 +15,12 @@ from types import ModuleType
 import uvloop
 
 from services._local.layout import CHECKOUT
-from tests.bench import edge, identity, inventory, ratelimit, report, stage
+from tests.bench import edge, identity, inventory, jobs, ratelimit, report, stage
 from tests.bench.measure import BenchError, rounds
 
 BENCHES = {"edge": edge, "identity": identity, "inventory": inventory, "ratelimit": ratelimit}
+ALONE = {"jobs": jobs}
+"""Benches that run their stores and peers themselves and only write to the terminal."""
 PAGE = CHECKOUT / "docs" / "benchmarks.md"
 OUT = CHECKOUT / ".bench"
 WARM_SECONDS = 1.0
@@ -27,16 +29,21 @@ WARM_SECONDS = 1.0
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
-    parser.add_argument("bench", nargs="*", help=f"which of {', '.join(BENCHES)}; all by default")
+    parser.add_argument(
+        "bench", nargs="*", help=f"which of {', '.join(BENCHES)}; all by default; or {', '.join(ALONE)}"
+    )
     parser.add_argument("--rounds", type=int, default=3, help="how many turns each case has")
     parser.add_argument("--seconds", type=float, default=5.0, help="how long a turn measures")
     parser.add_argument("--only", default="", help="only cases with this in `subject, load`; writes no page")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to end, it ends what it started
-    if unknown := set(given.bench) - BENCHES.keys():
+    if unknown := set(given.bench) - BENCHES.keys() - ALONE.keys():
         parser.error(f"there is no bench {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
     try:
         for name in given.bench or BENCHES:
+            if name in ALONE:
+                uvloop.run(ALONE[name].run(rounds=given.rounds))
+                continue
             uvloop.run(_run(name, BENCHES[name], given.rounds, given.seconds, given.only))
     except BenchError as error:
         sys.exit(f"bench: {error}")

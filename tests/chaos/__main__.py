@@ -3,16 +3,14 @@
 What kills is seeded, so that a run that finds something can be made again: python -m tests.chaos --seconds 120 --seed 7
 """
 
-import argparse
 import asyncio
 import random
-import secrets
-import sys
 import tempfile
 import time
 from collections import Counter
 from pathlib import Path
 
+from tests.chaos.command import given, say
 from tests.system.mesh import REPLICAS, SUPERVISOR, Mesh, run, running
 from tests.system.traffic import Traffic, assert_kept, traffic
 
@@ -33,14 +31,14 @@ async def chaos(mesh: Mesh, seconds: float, dice: random.Random) -> None:
             await calls.history.more(dice.randint(1, CALLS_BETWEEN))
             await _do(mesh, mischief, calls)
             done[mischief] += 1
-            _say(f"{mischief:<12} {len(calls.history.granted)} held, {len(calls.history.failed)} failed")
+            say(f"{mischief:<12} {len(calls.history.granted)} held, {len(calls.history.failed)} failed")
         await calls.history.more(CALLS_BETWEEN)
         await calls.settle()
     await assert_kept(mesh, calls.history)
     failed = Counter(calls.history.failed)
     assert not {code for code in failed if code.isupper()} - HONEST, failed
-    _say(f"kept: {len(calls.history.granted)} reservations over {sum(done.values())} faults {dict(done)}")
-    _say(f"failed and settled, while the edge or Postgres was away: {dict(failed)}")
+    say(f"kept: {len(calls.history.granted)} reservations over {sum(done.values())} faults {dict(done)}")
+    say(f"failed and settled, while the edge or Postgres was away: {dict(failed)}")
 
 
 async def _do(mesh: Mesh, mischief: str, calls: Traffic) -> None:
@@ -57,21 +55,13 @@ async def _do(mesh: Mesh, mischief: str, calls: Traffic) -> None:
     assert mischief not in HARMLESS or len(calls.history.failed) == before, calls.history.failed[before:]
 
 
-def _say(line: str) -> None:
-    sys.stdout.write(f"{line}\n")
-    sys.stdout.flush()
-
-
 def main() -> None:
     """Runs chaos on a mesh of its own, which is kept when it fails."""
-    arguments = argparse.ArgumentParser(prog="python -m tests.chaos", description=__doc__)
-    arguments.add_argument("--seconds", type=float, default=120.0)
-    arguments.add_argument("--seed", type=int, default=secrets.randbelow(1 << 16))
-    given = arguments.parse_args()
+    seconds, seed = given("python -m tests.chaos", __doc__)
     folder = Path(tempfile.mkdtemp(prefix="chaos-"))
-    _say(f"seed {given.seed}, {given.seconds:.0f} s, logs in {folder / '.mesh' / 'logs'}")
+    say(f"seed {seed}, {seconds:.0f} s, logs in {folder / '.mesh' / 'logs'}")
     with running(folder) as mesh:
-        asyncio.run(chaos(mesh, given.seconds, random.Random(given.seed)))  # noqa: S311
+        asyncio.run(chaos(mesh, seconds, random.Random(seed)))  # noqa: S311
 
 
 if __name__ == "__main__":

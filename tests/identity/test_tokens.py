@@ -201,12 +201,20 @@ async def test_a_service_gets_a_token_by_its_secret(database: Database, port: in
     clock.now = datetime.now(UTC)
     listening = settings(database, "identity", listen=f"127.0.0.1:{port}")
     calling = settings(database, "inventory", identity=f"ipv4:127.0.0.1:{port}", service_secret=secret)
-    async with running(database, clock, listening, service_secrets={"inventory": ["00", digest]}) as identity:
+    async with running(
+        database, clock, listening, service_secrets={"inventory": ["00", digest], "jobs": [digest]}
+    ) as identity:
         own_token = ServiceToken(calling, "inventory", clock)
         first = await own_token.headers()
         claims = jwt.decode(first["authorization"].removeprefix("Bearer "), options={"verify_signature": False})
         assert (claims["sub"], claims["roles"]) == ("services/inventory", ["service"])
         assert await own_token.headers() == first
+        # What calls for others is something else than a service that calls for itself.
+        deputy = jwt.decode(
+            (await ServiceToken(calling, "jobs", clock).headers())["authorization"].removeprefix("Bearer "),
+            options={"verify_signature": False},
+        )
+        assert (deputy["sub"], deputy["roles"]) == ("services/jobs", ["deputy"])
         clock.advance(minutes=8)
         renewed = await own_token.headers()
         assert renewed != first

@@ -12,11 +12,11 @@ from pathlib import Path
 import psutil
 import pytest
 
-from services._local import loopback, state, stores
+from services._local import loopback, state, stores, topology
 from services._local.layout import CHECKOUT, Layout
 from tests.system.mesh import Mesh, free_port, run
 
-SERVICES = ["identity-1", "identity-2", "inventory-1", "inventory-2"]
+SERVICES = [name for service in topology.services() for name in topology.replicas(service)]
 
 
 def test_status_shows_every_process_serving(mesh: Mesh) -> None:

@@ -14,7 +14,9 @@ from services.identity.security.keyring import Keyring
 from services.identity.security.tokens import Claims, Mint
 from services.identity.servicer.callers import origin
 
-_ROLE, _TIER = "service", "enterprise"
+_TIER = "enterprise"
+_ROLE, _ROLES = "service", {"services/jobs": "deputy"}
+"""What a service is in the mesh, and which are something else."""
 
 
 class Keys(KeyServiceServicer[Call]):
@@ -37,7 +39,7 @@ class Keys(KeyServiceServicer[Call]):
     async def IssueServiceToken(
         self, request: key_service_pb2.IssueServiceTokenRequest, call: Call, /
     ) -> key_service_pb2.IssueServiceTokenResponse:
-        claims = Claims(call.principal.name, str(uuid_utils.uuid7()), [_ROLE], _TIER)
+        claims = Claims(call.principal.name, str(uuid_utils.uuid7()), [_ROLES.get(call.principal.name, _ROLE)], _TIER)
         token, expiry = await self._mint.token(claims, self._clock(), self._lifetime)
         return key_service_pb2.IssueServiceTokenResponse(access_token=token, expire_time=timestamp(expiry))
 

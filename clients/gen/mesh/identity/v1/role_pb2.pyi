@@ -32,6 +32,11 @@ class _RoleEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_Role.ValueType],
     """Runs the mesh: everything, also the accounts of others."""
     ROLE_SERVICE: _Role.ValueType  # 4
     """A service of the mesh that calls another. Nobody can be given this role."""
+    ROLE_DEPUTY: _Role.ValueType  # 5
+    """A service that calls for others what they could call themselves, and checks that they could: jobs. It holds nothing
+    of those that call for others too, itself among them, or a call through it would be checked against it instead of
+    against whoever asked; and nothing of identity, where what is one's own decides. Nobody can be given this role.
+    """
 
 class Role(_Role, metaclass=_RoleEnumTypeWrapper):
     """What somebody is in the mesh, and so what they may do. This is the table of permissions: tokens carry the names of
@@ -48,4 +53,9 @@ ROLE_ADMIN: Role.ValueType  # 3
 """Runs the mesh: everything, also the accounts of others."""
 ROLE_SERVICE: Role.ValueType  # 4
 """A service of the mesh that calls another. Nobody can be given this role."""
+ROLE_DEPUTY: Role.ValueType  # 5
+"""A service that calls for others what they could call themselves, and checks that they could: jobs. It holds nothing
+of those that call for others too, itself among them, or a call through it would be checked against it instead of
+against whoever asked; and nothing of identity, where what is one's own decides. Nobody can be given this role.
+"""
 Global___Role: _TypeAlias = Role  # noqa: Y015

@@ -29,7 +29,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from mesh.identity.v1 import role_pb2 as mesh_dot_identity_dot_v1_dot_role__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bmesh/identity/v1/user.proto\x12\x10mesh.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bmesh/identity/v1/role.proto\"\xa8\x03\n\x04User\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x1e\n\x05\x65mail\x18\x02 \x01(\tB\x0f\xe2\x41\x02\x02\x05\xbaH\x07r\x05\x18\xfe\x01`\x01\x12$\n\x0c\x64isplay_name\x18\x03 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12<\n\x05roles\x18\x04 \x03(\x0e\x32\x16.mesh.identity.v1.RoleB\x15\xbaH\x12\x92\x01\x0f\x10\x08\x18\x01\"\t\x82\x01\x06\x10\x01 \x00 \x04\x12.\n\x04tier\x18\x05 \x01(\x0e\x32\x16.mesh.identity.v1.TierB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x10\n\x08\x64isabled\x18\x06 \x01(\x08\x12\x16\n\x0e\x65mail_verified\x18\x07 \x01(\x08\x12\x15\n\x04\x65tag\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x35\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03:)\xea\x41&\n\tmesh/User\x12\x0cusers/{user}*\x05users2\x04user*R\n\x04Tier\x12\x14\n\x10TIER_UNSPECIFIED\x10\x00\x12\r\n\tTIER_FREE\x10\x01\x12\x10\n\x0cTIER_PREMIUM\x10\x02\x12\x13\n\x0fTIER_ENTERPRISE\x10\x03\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bmesh/identity/v1/user.proto\x12\x10mesh.identity.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x1bmesh/identity/v1/role.proto\"\xaa\x03\n\x04User\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x1e\n\x05\x65mail\x18\x02 \x01(\tB\x0f\xe2\x41\x02\x02\x05\xbaH\x07r\x05\x18\xfe\x01`\x01\x12$\n\x0c\x64isplay_name\x18\x03 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xc8\x01\x12>\n\x05roles\x18\x04 \x03(\x0e\x32\x16.mesh.identity.v1.RoleB\x17\xbaH\x14\x92\x01\x11\x10\x08\x18\x01\"\x0b\x82\x01\x08\x10\x01 \x00 \x04 \x05\x12.\n\x04tier\x18\x05 \x01(\x0e\x32\x16.mesh.identity.v1.TierB\x08\xbaH\x05\x82\x01\x02\x10\x01\x12\x10\n\x08\x64isabled\x18\x06 \x01(\x08\x12\x16\n\x0e\x65mail_verified\x18\x07 \x01(\x08\x12\x15\n\x04\x65tag\x18\x08 \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x35\n\x0b\x63reate_time\x18\t \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03:)\xea\x41&\n\tmesh/User\x12\x0cusers/{user}*\x05users2\x04user*R\n\x04Tier\x12\x14\n\x10TIER_UNSPECIFIED\x10\x00\x12\r\n\tTIER_FREE\x10\x01\x12\x10\n\x0cTIER_PREMIUM\x10\x02\x12\x13\n\x0fTIER_ENTERPRISE\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,7 +43,7 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USER'].fields_by_name['display_name']._loaded_options = None
   _globals['_USER'].fields_by_name['display_name']._serialized_options = b'\342A\001\002\272H\007r\005\020\001\030\310\001'
   _globals['_USER'].fields_by_name['roles']._loaded_options = None
-  _globals['_USER'].fields_by_name['roles']._serialized_options = b'\272H\022\222\001\017\020\010\030\001\"\t\202\001\006\020\001 \000 \004'
+  _globals['_USER'].fields_by_name['roles']._serialized_options = b'\272H\024\222\001\021\020\010\030\001\"\013\202\001\010\020\001 \000 \004 \005'
   _globals['_USER'].fields_by_name['tier']._loaded_options = None
   _globals['_USER'].fields_by_name['tier']._serialized_options = b'\272H\005\202\001\002\020\001'
   _globals['_USER'].fields_by_name['etag']._loaded_options = None
@@ -54,8 +54,8 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_USER'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
   _globals['_USER']._loaded_options = None
   _globals['_USER']._serialized_options = b'\352A&\n\tmesh/User\022\014users/{user}*\005users2\004user'
-  _globals['_TIER']._serialized_start=627
-  _globals['_TIER']._serialized_end=709
+  _globals['_TIER']._serialized_start=629
+  _globals['_TIER']._serialized_end=711
   _globals['_USER']._serialized_start=201
-  _globals['_USER']._serialized_end=625
+  _globals['_USER']._serialized_end=627
 # @@protoc_insertion_point(module_scope)

@@ -1,0 +1,1 @@
+"""Scheduled, recurring and queued work."""

@@ -1,0 +1,1 @@
+"""Between messages, rows and the domain."""

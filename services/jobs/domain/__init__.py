@@ -1,0 +1,1 @@
+"""The rules of jobs: plain Python, without a database."""

@@ -1,0 +1,91 @@
+"""The RPCs of queues."""
+
+from collections.abc import AsyncIterator, Callable
+
+from mesh.jobs.v1 import queue_pb2, queue_service_pb2
+from mesh.jobs.v1.queue_service_servicer import QueueServiceServicer
+from services._platform import masks
+from services._platform.call import Call
+from services._platform.clock import Clock
+from services._platform.paging import Pager
+from services.jobs.convert import names
+from services.jobs.domain.refusals import NotPaused
+from services.jobs.servicer.watching import Watching
+from services.jobs.store.queues import Queues as Store
+
+
+class Queues(QueueServiceServicer[Call]):
+    """`mesh.jobs.v1.QueueService`."""
+
+    def __init__(self, store: Store, watching: Watching, pager: Pager, clock: Clock) -> None:
+        self._store = store
+        self._watching = watching
+        self._pager = pager
+        self._clock = clock
+
+    async def GetQueue(self, request: queue_service_pb2.GetQueueRequest, call: Call, /) -> queue_pb2.Queue:
+        return await self._store.get(names.QUEUE.id(request.name))
+
+    async def ListQueues(
+        self, request: queue_service_pb2.ListQueuesRequest, call: Call, /
+    ) -> queue_service_pb2.ListQueuesResponse:
+        page = self._pager.page(request, default=50, most=250)
+        found = await self._store.page(page.key or "", page.limit)
+        shown, token = self._pager.cut(request, page, found, lambda queue: (names.QUEUE.id(queue.name),))
+        return queue_service_pb2.ListQueuesResponse(queues=shown, next_page_token=token)
+
+    async def UpdateQueue(self, request: queue_service_pb2.UpdateQueueRequest, call: Call, /) -> queue_pb2.Queue:
+        def change(queue: queue_pb2.Queue) -> queue_pb2.Queue:
+            return masks.changed(queue, request.queue, request.update_mask, "queue")
+
+        return await self._change(request.queue.name, change, call)
+
+    async def PauseQueue(self, request: queue_service_pb2.PauseQueueRequest, call: Call, /) -> queue_pb2.Queue:
+        pause = queue_pb2.Pause(task=request.task, tenant=request.tenant, reason=request.reason)
+        pause.create_time.FromDatetime(self._clock())
+
+        def change(queue: queue_pb2.Queue) -> queue_pb2.Queue:
+            others = [other for other in queue.pauses if not _same(other, pause)]
+            del queue.pauses[:]
+            queue.pauses.extend([*others, pause])
+            return queue
+
+        return await self._change(request.name, change, call)
+
+    async def ResumeQueue(self, request: queue_service_pb2.ResumeQueueRequest, call: Call, /) -> queue_pb2.Queue:
+        wanted = queue_pb2.Pause(task=request.task, tenant=request.tenant)
+
+        def change(queue: queue_pb2.Queue) -> queue_pb2.Queue:
+            whole = not (wanted.task or wanted.tenant)
+            others = [pause for pause in queue.pauses if not _same(pause, wanted)]
+            if len(others) == len(queue.pauses) and not (whole and queue.drain_reason):
+                raise NotPaused(request.name)
+            del queue.pauses[:]
+            queue.pauses.extend(others)
+            if whole:
+                queue.drain_reason = ""
+            return queue
+
+        return await self._change(request.name, change, call)
+
+    async def DrainQueue(self, request: queue_service_pb2.DrainQueueRequest, call: Call, /) -> queue_pb2.Queue:
+        def change(queue: queue_pb2.Queue) -> queue_pb2.Queue:
+            queue.drain_reason = request.reason or "drained"
+            return queue
+
+        return await self._change(request.name, change, call)
+
+    async def WatchQueue(
+        self, request: queue_service_pb2.WatchQueueRequest, call: Call, /
+    ) -> AsyncIterator[queue_service_pb2.WatchQueueResponse]:
+        async for told in self._watching.queue(request, call):
+            yield told
+
+    async def _change(
+        self, name: str, change: Callable[[queue_pb2.Queue], queue_pb2.Queue], call: Call
+    ) -> queue_pb2.Queue:
+        return await self._store.change(names.QUEUE.id(name), change, call.once(queue_pb2.Queue, lambda queue: queue))
+
+
+def _same(one: queue_pb2.Pause, other: queue_pb2.Pause) -> bool:
+    return (one.task, one.tenant) == (other.task, other.tenant)

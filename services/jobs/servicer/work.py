@@ -1,0 +1,50 @@
+"""The RPC that hands jobs to workers."""
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from mesh.jobs.v1 import work_service_pb2, work_service_pb2_grpc
+from mesh.jobs.v1.work_service_servicer import WorkServiceServicer
+from services._platform.call import Call
+from services._platform.errors import InvalidArgument
+from services.jobs.servicer.relay import relay
+from services.jobs.store.dispatcher import Dispatcher
+from services.jobs.store.sessions import Session
+
+
+class Work(WorkServiceServicer[Call]):
+    """`mesh.jobs.v1.WorkService`."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+
+    async def Work(
+        self, requests: AsyncIterator[work_service_pb2.WorkRequest], call: Call, /
+    ) -> AsyncIterator[work_service_pb2.WorkResponse]:
+        if address := await self._dispatcher.elsewhere():
+            async for reply in relay(
+                address, call, lambda channel: work_service_pb2_grpc.WorkServiceStub(channel).Work, requests
+            ):
+                yield reply
+            return
+        first = await anext(requests, None)
+        if first is None or not first.HasField("hello"):
+            raise InvalidArgument.of("hello", "must be in the first message")
+        session = self._dispatcher.open(first.hello.worker)
+        session.say(first)
+        listening = asyncio.create_task(_listen(requests, session))
+        try:
+            while True:
+                yield await session.next()
+        finally:
+            listening.cancel()
+            session.close()
+
+
+async def _listen(requests: AsyncIterator[work_service_pb2.WorkRequest], session: Session) -> None:
+    try:
+        async for message in requests:
+            session.say(message)
+    finally:
+        # A worker that said all that it has to say is gone.
+        session.end()

@@ -1,0 +1,128 @@
+"""Enqueues jobs, through one combiner: whatever waits is enqueued in one statement and one commit."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from google.protobuf.message import Message
+
+from services._platform import jobs as platform
+from services._platform import sql
+from services._platform.call import Once, Reply
+from services._platform.combiner import Combiner
+from services._platform.doorbell import Doorbell
+from services._platform.errors import Refusal
+from services._platform.jobs import Enqueued, Request
+from services._platform.postgres import Connection
+from services._platform.unit_of_work import Unit, UnitOfWork
+from services.jobs.convert import specs
+from services.jobs.domain.refusals import JobConflict, ParentNotFound, QueueFull
+
+Q = sql.load(__package__, "jobs")
+_REFUSED = 4
+
+
+@dataclass(frozen=True, slots=True)
+class _Submission:
+    """Jobs that are enqueued together, all or none."""
+
+    requests: Sequence[Request]
+    once: Once[Any, Any]
+
+    @property
+    def may_conflict(self) -> bool:
+        """Whether it can be refused for a key that is taken."""
+        return any(one.spec.unique.on_conflict == _REFUSED for one in self.requests)
+
+
+class Jobs:
+    """Enqueues jobs in Postgres."""
+
+    def __init__(self, units: UnitOfWork, doorbell: Doorbell) -> None:
+        self._units = units
+        self._doorbell = doorbell
+        self._combiner: Combiner[_Submission, Any] = Combiner("enqueue", self._flush, lanes=2)
+
+    async def submit(self, requests: Sequence[Request], once: Once[Sequence[Enqueued], Reply]) -> Reply:
+        """Enqueues jobs. Refuses when a queue takes none, a parent is unknown, or a unique key is taken."""
+        reply: Reply = await self._combiner.submit(_Submission(requests, once))
+        self._doorbell.ring()
+        return reply
+
+    async def _flush(self, submissions: Sequence[_Submission]) -> Sequence[Message | Refusal]:
+        async def work(unit: Unit, fresh: Sequence[int]) -> Sequence[Sequence[Enqueued] | Refusal]:
+            return await enqueue_all(unit, [submissions[place] for place in fresh])
+
+        return await self._units.run_many([one.once for one in submissions], work)
+
+
+async def enqueue_all(unit: Unit, submissions: Sequence[_Submission]) -> list[Sequence[Enqueued] | Refusal]:
+    """Enqueues submissions; one verdict each."""
+    requests = [request for one in submissions for request in one.requests]
+    closed = await _closed_queues(unit.connection, requests)
+    known = await _known_parents(unit.connection, requests)
+    verdicts: list[Sequence[Enqueued] | Refusal | None]
+    verdicts = [_refusal(one.requests, closed, known) for one in submissions]
+    together = [place for place, one in enumerate(submissions) if verdicts[place] is None and not one.may_conflict]
+    if together:
+        found = iter(
+            await platform.enqueue(
+                unit.connection, unit.now, [request for place in together for request in submissions[place].requests]
+            )
+        )
+        for place in together:
+            verdicts[place] = [next(found) for _ in submissions[place].requests]
+    return [
+        verdict if verdict is not None else await _enqueue_or_refuse(unit, submissions[place].requests)
+        for place, verdict in enumerate(verdicts)
+    ]
+
+
+async def enqueue(unit: Unit, requests: Sequence[Request]) -> Sequence[Enqueued]:
+    """Enqueues jobs in a transaction of this service. Raises what `Jobs.submit` does."""
+    closed = await _closed_queues(unit.connection, requests)
+    refusal = _refusal(requests, closed, await _known_parents(unit.connection, requests))
+    if refusal is not None:
+        raise refusal
+    outcome = await _enqueue_or_refuse(unit, requests)
+    if isinstance(outcome, Refusal):
+        raise outcome
+    return outcome
+
+
+async def _enqueue_or_refuse(unit: Unit, requests: Sequence[Request]) -> Sequence[Enqueued] | Refusal:
+    """Enqueues all of them, or none when a key is taken that may not be."""
+    await unit.connection.execute("SAVEPOINT submission")
+    outcomes = await platform.enqueue(unit.connection, unit.now, requests)
+    for request, outcome in zip(requests, outcomes, strict=True):
+        if outcome.outcome == _REFUSED:
+            await unit.connection.execute("ROLLBACK TO SAVEPOINT submission")
+            return JobConflict(str(outcome.id), request.spec.unique.key)
+    await unit.connection.execute("RELEASE SAVEPOINT submission")
+    return outcomes
+
+
+async def _closed_queues(connection: Connection, requests: Sequence[Request]) -> set[str]:
+    rows = await connection.fetch(Q["closed_queues"], list({specs.queue(one.spec) for one in requests}))
+    return {row["queue_id"] for row in rows}
+
+
+async def _known_parents(connection: Connection, requests: Sequence[Request]) -> set[UUID]:
+    wanted = {specs.parent(one.on) for request in requests for one in request.spec.dependencies}
+    coming = {request.id for request in requests}
+    if wanted <= coming:
+        return coming
+    rows = await connection.fetch(Q["known_jobs"], list(wanted - coming))
+    return coming | {row["job_id"] for row in rows}
+
+
+def _refusal(requests: Sequence[Request], closed: set[str], known: set[UUID]) -> Refusal | None:
+    for request in requests:
+        queue = specs.queue(request.spec)
+        if queue in closed:
+            return QueueFull(queue)
+        for one in request.spec.dependencies:
+            if specs.parent(one.on) not in known:
+                return ParentNotFound(one.on)
+    return None

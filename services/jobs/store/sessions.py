@@ -1,0 +1,56 @@
+"""A worker's session with the dispatcher: what it said and was not heard yet, and what it is to be told."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+
+from mesh.jobs.v1 import work_service_pb2
+from services._platform.errors import Refusal, Unavailable
+from services.jobs.domain.workers import Worker
+
+
+class Session:
+    """One open stream of a worker."""
+
+    def __init__(self, name: str, stir: Callable[[], None]) -> None:
+        self.name = name
+        self.worker: Worker | None = None
+        """Its place on the board, once the dispatcher has seen it."""
+        self.closed = False
+        self._stir = stir
+        self._said: list[work_service_pb2.WorkRequest] = []
+        self._told: asyncio.Queue[work_service_pb2.WorkResponse | None] = asyncio.Queue()
+
+    def say(self, message: work_service_pb2.WorkRequest) -> None:
+        """What the worker says; the dispatcher hears it in its next turn."""
+        self._said.append(message)
+        self._stir()
+
+    def heard(self) -> Sequence[work_service_pb2.WorkRequest]:
+        """What was said since the dispatcher last listened."""
+        said, self._said = self._said, []
+        return said
+
+    def tell(self, message: work_service_pb2.WorkResponse) -> None:
+        """What the worker is told."""
+        self._told.put_nowait(message)
+
+    async def next(self) -> work_service_pb2.WorkResponse:
+        """The next that the worker is told. Refuses when the dispatcher is here no more: the worker asks again."""
+        message = await self._told.get()
+        if message is None:
+            raise moved()
+        return message
+
+    def close(self) -> None:
+        """Ends the session from the worker's side."""
+        self.closed = True
+        self._stir()
+
+    def end(self) -> None:
+        """Ends the session from the dispatcher's side."""
+        self._told.put_nowait(None)
+
+
+def moved() -> Refusal:
+    """The dispatcher is not here, or not any more."""
+    return Unavailable("the dispatcher has moved", metadata={"dependency": "dispatcher"}, retry_after=0.5)
