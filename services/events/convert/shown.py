@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import TypeVar
 
 from mesh.events.v1.subscription_pb2 import Subscription
-from mesh.events.v1.webhook_pb2 import WEBHOOK_STATE_ENABLED, WEBHOOK_STATE_UNSPECIFIED, Webhook, WebhookAttempt
+from mesh.events.v1.webhook_pb2 import Webhook, WebhookAttempt
 from services._platform.times import timestamp
 from services.events.convert import names
 from services.events.domain.webhooks import Attempt
@@ -20,8 +20,6 @@ def kept(definition: Definition) -> Definition:
     result.CopyFrom(definition)
     for field in _BY_SERVER:
         result.ClearField(field)  # type: ignore[arg-type]
-    if isinstance(result, Webhook) and result.state == WEBHOOK_STATE_UNSPECIFIED:
-        result.state = WEBHOOK_STATE_ENABLED
     return result
 
 

@@ -41,7 +41,7 @@ class Topics:
         """Refuses an event that is not as the contract says; `place` is where it stands in the request."""
         if draft.topic not in self._classes:
             raise TopicUnknown(draft.topic)
-        metadata = {"topic": draft.topic, "index": place}
+        metadata: dict[str, str | int] = {"topic": draft.topic, "index": place}
         try:
             message = self.read(draft.topic, draft.payload)
         except DecodeError as error:

@@ -1,8 +1,8 @@
 """The owner of a group: the one process, under a fenced lease, that knows what is delivered to whom.
 
 It works in turns. A turn takes in what consumers said, lets the group decide, commits what was decided in one
-statement, and only then tells the consumers. While a turn commits, what is said gathers for the next, so the batch grows with the
-load. When anything goes wrong the owner is over: what is stored is the truth, and another begins from there.
+statement, and only then tells the consumers. While a turn commits, what is said gathers for the next, so the batch
+grows with the load. When anything goes wrong the owner is over: what is stored is the truth, and another begins there.
 """
 
 import asyncio
@@ -84,10 +84,9 @@ class Owner:
     async def load(self) -> None:
         """Takes over where the last owner stood."""
         self._number, standing = await self._journal.latest(self.charter.uid)
-        horizon = await self._log.horizon()
-        if standing.tail < horizon:
+        if 0 < standing.tail < await self._log.horizon():
             _log.warning("events were dropped before they were delivered", group=self.charter.name)
-        self._group = Group(self.charter.terms, self._fence, max(standing.tail, horizon), self._chance)
+        self._group = Group(self.charter.terms, self._fence, standing.tail, self._chance)
         self._saved_tail = standing.tail
         left = await self._log.runs(standing.runs, self._patterns) if standing.runs else []
         self._group.resume([event for event, error in self._wanted(left) if not error], standing)

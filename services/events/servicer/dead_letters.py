@@ -2,7 +2,7 @@
 
 from mesh.events.v1 import dead_letter_pb2, dead_letter_service_pb2
 from mesh.events.v1.dead_letter_service_servicer import DeadLetterServiceServicer
-from services._platform.call import Call
+from services._platform.call import Call, Once
 from services._platform.paging import Pager
 from services._platform.times import timestamp
 from services.events.convert import log, names
@@ -31,14 +31,18 @@ class DeadLetters(DeadLetterServiceServicer[Call]):
         self, request: dead_letter_service_pb2.RedriveDeadLettersRequest, call: Call, /
     ) -> dead_letter_service_pb2.RedriveDeadLettersResponse:
         answer = dead_letter_service_pb2.RedriveDeadLettersResponse
-        once = call.once(answer, lambda count: answer(redriven_count=count))
+        once: Once[int, dead_letter_service_pb2.RedriveDeadLettersResponse] = call.once(
+            answer, lambda count: answer(redriven_count=count)
+        )
         return await self._store.redrive(request.parent, _numbers(request), once)
 
     async def DiscardDeadLetters(
         self, request: dead_letter_service_pb2.DiscardDeadLettersRequest, call: Call, /
     ) -> dead_letter_service_pb2.DiscardDeadLettersResponse:
         answer = dead_letter_service_pb2.DiscardDeadLettersResponse
-        once = call.once(answer, lambda count: answer(discarded_count=count))
+        once: Once[int, dead_letter_service_pb2.DiscardDeadLettersResponse] = call.once(
+            answer, lambda count: answer(discarded_count=count)
+        )
         return await self._store.discard(request.parent, _numbers(request), once)
 
 

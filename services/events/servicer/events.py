@@ -1,17 +1,18 @@
 """The log's RPCs."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 from clients.contract import area
 from mesh.events.v1 import event_service_pb2
 from mesh.events.v1.event_service_servicer import EventServiceServicer
-from services._platform.call import Call
+from services._platform.call import Call, Once
 from services._platform.clock import Clock
 from services._platform.errors import InvalidArgument
 from services._platform.paging import Pager
 from services.events.convert import log
 from services.events.convert.topics import Topics
-from services.events.domain.events import Draft
+from services.events.domain.events import Draft, Published
 from services.events.domain.refusals import TopicForeign
 from services.events.domain.topics import as_like, matching
 from services.events.store.log import Log
@@ -34,7 +35,7 @@ class Events(EventServiceServicer[Call]):
         drafts = [log.draft(new) for new in request.events]
         for place, draft in enumerate(drafts):
             self._check(place, draft, call)
-        once = call.once(
+        once: Once[Sequence[Published], event_service_pb2.PublishEventsResponse] = call.once(
             event_service_pb2.PublishEventsResponse,
             lambda done: event_service_pb2.PublishEventsResponse(events=map(log.published, done)),
         )

@@ -8,13 +8,13 @@ from services.events.store.log import Log
 
 async def position(log: Log, start: StartPosition) -> int:
     """The position before what is asked for. Refuses one that the log does not go back to any more."""
-    horizon = await log.horizon()
     match start.WhichOneof("at"):
         case "earliest":
-            return horizon
+            return 0
         case "publish_time":
-            return max(horizon, await log.before(instant(start.publish_time)))
+            return await log.before(instant(start.publish_time))
         case "after_position":
+            horizon = await log.horizon()
             if start.after_position < horizon:
                 raise PositionTrimmed(horizon)
             return min(start.after_position, await log.end())

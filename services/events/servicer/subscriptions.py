@@ -8,7 +8,7 @@ from mesh.events.v1 import subscription_service_pb2
 from mesh.events.v1.subscription_pb2 import Subscription
 from mesh.events.v1.subscription_service_servicer import SubscriptionServiceServicer
 from services._platform import masks
-from services._platform.call import Call
+from services._platform.call import Call, Once
 from services._platform.paging import Pager
 from services.events.convert import names
 from services.events.convert.shown import kept
@@ -72,7 +72,7 @@ class Subscriptions(SubscriptionServiceServicer[Call]):
         self, request: subscription_service_pb2.SeekSubscriptionRequest, call: Call, /
     ) -> subscription_service_pb2.SeekSubscriptionResponse:
         position = await starts.position(self._log, request.to)
-        once = call.once(
+        once: Once[int, subscription_service_pb2.SeekSubscriptionResponse] = call.once(
             subscription_service_pb2.SeekSubscriptionResponse,
             lambda found: subscription_service_pb2.SeekSubscriptionResponse(position=found),
         )

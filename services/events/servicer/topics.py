@@ -3,7 +3,7 @@
 from mesh.events.v1 import topic_pb2, topic_service_pb2
 from mesh.events.v1.topic_service_servicer import TopicServiceServicer
 from services._platform import masks
-from services._platform.call import Call
+from services._platform.call import Call, Once
 from services._platform.paging import Pager
 from services.events.convert import names
 from services.events.convert.topics import Topics as Known
@@ -39,7 +39,7 @@ class Topics(TopicServiceServicer[Call]):
         def change(compacted: bool) -> bool:
             return masks.changed(_topic(topic, compacted), request.topic, request.update_mask, "topic").compacted
 
-        once = call.once(topic_pb2.Topic, lambda compacted: _topic(topic, compacted))
+        once: Once[bool, topic_pb2.Topic] = call.once(topic_pb2.Topic, lambda compacted: _topic(topic, compacted))
         return await self._store.change(topic, change, once)
 
     def _named(self, name: str) -> str:

@@ -7,10 +7,10 @@ import uuid_utils
 from google.protobuf.empty_pb2 import Empty
 
 from mesh.events.v1 import webhook_service_pb2
-from mesh.events.v1.webhook_pb2 import WEBHOOK_STATE_DISABLED, Webhook
+from mesh.events.v1.webhook_pb2 import WEBHOOK_STATE_DISABLED, WEBHOOK_STATE_ENABLED, Webhook
 from mesh.events.v1.webhook_service_servicer import WebhookServiceServicer
 from services._platform import masks
-from services._platform.call import Call
+from services._platform.call import Call, Once
 from services._platform.clock import Clock
 from services._platform.paging import Pager
 from services._platform.times import timestamp
@@ -69,6 +69,7 @@ class Webhooks(WebhookServiceServicer[Call]):
             await self._secrets.add(unit, created.uid, unit.now)
 
         once = call.once(Webhook, message)
+        definition.state = definition.state or WEBHOOK_STATE_ENABLED
         return await self._store.create(name, self._checked(definition), tail, once, add_secret)
 
     async def GetWebhook(self, request: webhook_service_pb2.GetWebhookRequest, call: Call, /) -> Webhook:
@@ -85,6 +86,7 @@ class Webhooks(WebhookServiceServicer[Call]):
     async def UpdateWebhook(self, request: webhook_service_pb2.UpdateWebhookRequest, call: Call, /) -> Webhook:
         def change(before: Stored[Webhook]) -> Webhook:
             patched = masks.changed(message(before), request.webhook, request.update_mask, "webhook")
+            patched.state = patched.state or WEBHOOK_STATE_ENABLED
             if patched.state != WEBHOOK_STATE_DISABLED:
                 for field in ("failing_since_time", "disable_reason"):
                     patched.ClearField(field)
@@ -112,7 +114,9 @@ class Webhooks(WebhookServiceServicer[Call]):
             await self._secrets.add(unit, hook.uid, end)
 
         answer = webhook_service_pb2.RotateWebhookSecretResponse
-        once = call.once(answer, lambda _: answer(overlap_end_time=timestamp(end)))
+        once: Once[Stored[Webhook], webhook_service_pb2.RotateWebhookSecretResponse] = call.once(
+            answer, lambda _: answer(overlap_end_time=timestamp(end))
+        )
         return await self._store.change(request.name, lambda hook: hook.definition, once, add_secret)
 
     async def TestWebhook(
@@ -128,7 +132,9 @@ class Webhooks(WebhookServiceServicer[Call]):
     ) -> webhook_service_pb2.ReplayWebhookResponse:
         position = await starts.position(self._log, getattr(request, "from"))
         answer = webhook_service_pb2.ReplayWebhookResponse
-        once = call.once(answer, lambda found: answer(position=found))
+        once: Once[int, webhook_service_pb2.ReplayWebhookResponse] = call.once(
+            answer, lambda found: answer(position=found)
+        )
         return await self._store.seek(request.name, position, once)
 
     async def ListWebhookAttempts(
