@@ -27,9 +27,9 @@ async def test_events_come_into_the_log_in_their_order_with_all_that_was_said(ev
 
 
 async def test_an_id_counts_once_and_ten_thousand_repeats_add_nothing(events: Events) -> None:
-    id = str(uuid.uuid4())
-    [first] = await events.publish(changed(id=id))
-    calls = [events.publish(*(changed(id=id) for _ in range(500))) for _ in range(20)]
+    event_id = str(uuid.uuid4())
+    [first] = await events.publish(changed(id=event_id))
+    calls = [events.publish(*(changed(id=event_id) for _ in range(500))) for _ in range(20)]
     answers = [one for answer in await asyncio.gather(*calls) for one in answer]
     assert len(answers) == 10_000
     assert {(one.event, one.position, one.duplicate) for one in answers} == {(first.event, first.position, True)}
@@ -37,27 +37,27 @@ async def test_an_id_counts_once_and_ten_thousand_repeats_add_nothing(events: Ev
 
 
 async def test_an_id_racing_itself_is_published_once(events: Events) -> None:
-    id = str(uuid.uuid4())
-    answers = [one for [one] in await asyncio.gather(*(events.publish(changed(id=id)) for _ in range(50)))]
+    event_id = str(uuid.uuid4())
+    answers = [one for [one] in await asyncio.gather(*(events.publish(changed(id=event_id)) for _ in range(50)))]
     assert [one.duplicate for one in answers].count(False) == 1
     assert len({one.position for one in answers}) == 1
 
 
 async def test_an_id_with_another_content_refuses_the_whole_call(events: Events) -> None:
-    id = str(uuid.uuid4())
-    await events.publish(changed(id=id))
-    refusal = await refused(events.publish(changed(), changed(id=id, available=2)))
+    event_id = str(uuid.uuid4())
+    await events.publish(changed(id=event_id))
+    refusal = await refused(events.publish(changed(), changed(id=event_id, available=2)))
     assert (refusal.code, refusal.reason, refusal.metadata) == (
         "ALREADY_EXISTS",
         "EVENT_ID_REUSED",
-        {"event": f"events/{id}"},
+        {"event": f"events/{event_id}"},
     )
     assert len((await events.log.ListEvents(ListEventsRequest(topic=STOCK_CHANGED))).events) == 1
 
 
 async def test_a_call_with_a_request_id_has_one_effect(events: Events) -> None:
-    id = str(uuid.uuid4())
-    answers = await asyncio.gather(*(events.publish(changed(), request_id=id) for _ in range(10)))
+    event_id = str(uuid.uuid4())
+    answers = await asyncio.gather(*(events.publish(changed(), request_id=event_id) for _ in range(10)))
     assert len({one.event for [one] in answers}) == 1
 
 

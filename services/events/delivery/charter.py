@@ -1,12 +1,10 @@
 """What an owner is told of its group: what to deliver, and how."""
 
 from dataclasses import dataclass
-from datetime import timedelta
-
-from google.protobuf.duration_pb2 import Duration
 
 from mesh.events.v1.subscription_pb2 import Subscription
 from mesh.events.v1.webhook_pb2 import WEBHOOK_STATE_DISABLED, Webhook
+from services.events.convert.deliveries import seconds
 from services.events.convert.topics import Topics
 from services.events.delivery.filters import Filter
 from services.events.domain.items import Terms
@@ -48,18 +46,14 @@ def charter(group: Stored[Subscription] | Stored[Webhook], topics: Topics) -> Ch
 
 def _of_subscription(defined: Subscription) -> Terms:
     retries = Backoff(
-        least=_seconds(defined.min_backoff, _LEAST),
-        most=_seconds(defined.max_backoff, _MOST),
+        least=seconds(defined.min_backoff) if defined.HasField("min_backoff") else _LEAST,
+        most=seconds(defined.max_backoff) if defined.HasField("max_backoff") else _MOST,
         attempts=defined.max_attempts or _ATTEMPTS,
     )
-    ack_deadline = _seconds(defined.ack_deadline, _ACK_DEADLINE)
+    ack_deadline = seconds(defined.ack_deadline) if defined.HasField("ack_deadline") else _ACK_DEADLINE
     return Terms(not defined.unordered, ack_deadline, retries, paused=defined.paused)
 
 
 def _of_webhook(defined: Webhook) -> Terms:
     # A webhook's events may overtake one another: an address that fails for one key must not hold the key for days.
     return Terms(False, _POST_DEADLINE, Schedule(), paused=defined.state == WEBHOOK_STATE_DISABLED)
-
-
-def _seconds(duration: Duration, default: float) -> float:
-    return duration.ToTimedelta() / timedelta(seconds=1) or default
