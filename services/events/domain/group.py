@@ -83,12 +83,18 @@ class Group:
     def resume(self, events: Sequence[Event], standing: Standing) -> None:
         """Takes in what another owner left unsettled."""
         failed = {position: (failures, ready) for position, failures, ready in standing.failed}
+        ends = iter([last for _, last in standing.runs])
+        end = -1
         for event in events:
+            while event.position > end:
+                end = next(ends)
+                next(self._ordinals)  # what lies between two runs is settled: they must not grow into one
             failures, ready = failed.get(event.position, (0, 0.0))
             item = Item(event, next(self._ordinals), failures=failures, ready=ready)
             self._items[event.position] = item
             self._furthest = item.ordinal
             self._queue(item)
+        self._furthest = next(self._ordinals)
 
     def redrive(self, number: int, event: Event, attempts: int) -> None:
         """Takes in a dead letter again: it has all of its attempts anew."""
