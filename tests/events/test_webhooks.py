@@ -12,6 +12,7 @@ from google.protobuf.duration_pb2 import Duration
 from standardwebhooks.webhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
+from mesh.events.v1 import webhook_service_pb2
 from mesh.events.v1.log_pb2 import StartPosition
 from mesh.events.v1.webhook_pb2 import WEBHOOK_STATE_DISABLED, WEBHOOK_STATE_ENABLED, Webhook, WebhookAttempt
 from mesh.events.v1.webhook_service_pb2 import (
@@ -21,7 +22,6 @@ from mesh.events.v1.webhook_service_pb2 import (
     ListWebhookAttemptsRequest,
     ReplayWebhookRequest,
     RotateWebhookSecretRequest,
-    TestWebhookRequest as Tested,
     UpdateWebhookRequest,
 )
 from services.events.delivery.sender import open_sender
@@ -211,7 +211,7 @@ async def test_a_rotated_secret_signs_beside_the_old_one_for_a_while(
 
 async def test_a_webhook_is_tested_and_replayed(events: Events, receiver: Receiver) -> None:
     name = await _hook(events, receiver.url)
-    tested = (await events.webhooks.TestWebhook(Tested(name=name))).attempt
+    tested = (await events.webhooks.TestWebhook(webhook_service_pb2.TestWebhookRequest(name=name))).attempt
     assert (tested.status_code, tested.topic, tested.event) == (200, "mesh.events.v1.Test", "")
     await events.publish(*(changed(key=f"k{n}") for n in range(3)))
     await receiver.heard(4)
@@ -227,7 +227,7 @@ async def test_a_redirect_is_not_followed(events: Events, receiver: Receiver) ->
     async with listening(Receiver()) as elsewhere:
         receiver.status, receiver.headers = 302, f"location: {elsewhere.url}\r\n"
         name = await _hook(events, receiver.url)
-        tested = (await events.webhooks.TestWebhook(Tested(name=name))).attempt
+        tested = (await events.webhooks.TestWebhook(webhook_service_pb2.TestWebhookRequest(name=name))).attempt
         assert (tested.status_code, tested.error) == (302, "answered 302")
         assert elsewhere.got == []
 
@@ -235,7 +235,7 @@ async def test_a_redirect_is_not_followed(events: Events, receiver: Receiver) ->
 async def test_an_endless_answer_is_cut_off(events: Events, receiver: Receiver) -> None:
     receiver.body = b"x" * 1_000_000
     name = await _hook(events, receiver.url)
-    tested = (await events.webhooks.TestWebhook(Tested(name=name))).attempt
+    tested = (await events.webhooks.TestWebhook(webhook_service_pb2.TestWebhookRequest(name=name))).attempt
     assert (tested.status_code, len(tested.response_excerpt)) == (200, 1024)
 
 
