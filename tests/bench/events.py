@@ -2,8 +2,8 @@
 
 Both are durable at either end. `events` is what a service gets: typed and checked messages, a log with key order, one
 consumer on a stream. The peer is the least that a queue in Postgres can be, in the load generator's own process: rows
-are inserted by the hundred, and claimed, deleted and so acknowledged by the hundred, by asyncpg; no order, no groups, no
-second delivery, no network hop. `full` keeps 2,000 messages under way, published by the hundred; `alone` one.
+are inserted by the hundred, and claimed, deleted and so acknowledged by the hundred, by asyncpg; no order, no groups,
+no second delivery, no network hop. `full` keeps 2,000 messages under way, published by the hundred; `alone` one.
 """
 
 import asyncio

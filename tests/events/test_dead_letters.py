@@ -21,6 +21,7 @@ async def _reject(events: Events, name: str, delivery: Delivery, error: str = "n
 async def test_an_event_that_fails_too_often_is_a_dead_letter_and_its_key_goes_on(events: Events) -> None:
     name = await events.subscribe("billing", max_attempts=3, min_backoff=Duration())
     await events.publish(changed(key="a", available=1), changed(key="a", available=2))
+    found = Delivery()
     for attempt in (1, 2, 3):
         [found] = await events.pull(name)
         assert (available(found.event), found.attempt) == (1, attempt)

@@ -4,7 +4,7 @@ import asyncio
 import os
 import signal
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
 from itertools import pairwise
 from pathlib import Path
@@ -13,6 +13,7 @@ import grpc
 from redis.asyncio import Redis
 
 from mesh.events.v1.delivery_service_pb2 import Delivery
+from mesh.events.v1.event_service_pb2 import NewEvent
 from services._local import health, ports
 from services._local.command import Command
 from services._local.command import running as process
@@ -52,8 +53,8 @@ class _Log(list[Delivery]):
         super().__init__()
         self._log = log
 
-    def extend(self, deliveries: object) -> None:
-        for one in deliveries:  # type: ignore[attr-defined]
+    def extend(self, deliveries: Iterable[Delivery]) -> None:
+        for one in deliveries:
             self._log.append((one.event.key, available(one.event)))
             self.append(one)
 
@@ -182,9 +183,9 @@ async def test_postgres_killed_and_redis_wiped_lose_nothing(tmp_path: Path) -> N
         own.stop_all()
 
 
-async def _published(events: Events, batch: list[object]) -> bool:
+async def _published(events: Events, batch: Sequence[NewEvent]) -> bool:
     try:
-        await events.publish(*batch, request_id="0198c0de-0000-7000-8000-000000000001")  # type: ignore[arg-type]
+        await events.publish(*batch, request_id="0198c0de-0000-7000-8000-000000000001")
     except grpc.aio.AioRpcError:
         return False
     return True
