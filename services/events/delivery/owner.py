@@ -32,6 +32,7 @@ _MOST_OPEN = 5000
 _LOOK_EVERY = 1.0
 """Seconds between looks at the log when nobody rang."""
 _NEWS_EVERY = 0.25
+"""Seconds between looks at what changed about the group, when somebody rang."""
 _SAVE_EVERY = 5.0
 """Seconds between commits when nothing was decided but the log went on with what the group does not want."""
 _IDLE = 30.0
@@ -60,7 +61,7 @@ class Owner:
         self._sessions: dict[str, Session] = {}
         self._stirred = asyncio.Event()
         self._stopping = False
-        self._rings = -1
+        self._rings = self._news_rings = -1
         self._looked = self._heard_news = self._saved = self._used = get_running_loop().time()
         self._renewed = self._used
         self._saved_tail = 0
@@ -158,9 +159,9 @@ class Owner:
 
     async def _take_in_news(self) -> None:
         time = get_running_loop().time()
-        if time - self._heard_news < _NEWS_EVERY:
+        if time - self._heard_news < (_NEWS_EVERY if self._may_have_news else _LOOK_EVERY):
             return
-        self._heard_news = time
+        self._heard_news, self._news_rings = time, self._doorbell.rings
         news = await self._journal.news(self._lease, self._fence, self.charter.uid)
         if news is None or news.version != self._version:
             # The next owner sees what it is now, or that it is no more.
@@ -169,6 +170,10 @@ class Owner:
         for number, event, attempts in news.letters:
             if not self._group.holds_letter(number):
                 self._group.redrive(number, event, attempts)
+
+    @property
+    def _may_have_news(self) -> bool:
+        return self._doorbell.rings != self._news_rings
 
     def _wanted(self, events: Sequence[Event]) -> list[tuple[Event, str]]:
         wanted: list[tuple[Event, str]] = []
@@ -221,7 +226,7 @@ class Owner:
 
     async def _rest(self) -> None:
         """Waits for something to do."""
-        wait = _NEWS_EVERY
+        wait = _NEWS_EVERY if self._may_have_news else _LOOK_EVERY
         due = self._group.next_instant
         if due is not None:
             wait = min(wait, max(0.001, due - self._clock().timestamp()))
