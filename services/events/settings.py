@@ -8,7 +8,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
 class EventsSettings(BaseSettings):
-    """Secrets have no default. Times are ISO 8601 durations or seconds."""
+    """Secrets have no default. Times are ISO 8601 durations: `PT5S`, `P7D`."""
 
     model_config = SettingsConfigDict(env_prefix="MESH_EVENTS_", frozen=True, hide_input_in_errors=True)
 

@@ -123,7 +123,7 @@ def _environment(postgres: str, redis: str) -> dict[str, str]:
         "MESH_SIGNING_KEY": SIGNING_KEY,
         "MESH_JWKS": callers.JWKS,
         "MESH_EVENTS_KEY": KEY,
-        "MESH_EVENTS_OWNER_TERM": "1",
+        "MESH_EVENTS_OWNER_TERM": "PT1S",
     }
 
 
