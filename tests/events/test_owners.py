@@ -153,7 +153,7 @@ async def test_a_killed_owner_loses_nothing_and_reorders_no_key(
     _assert_in_order(log, 20, 100)
 
 
-async def test_postgres_killed_and_redis_wiped_lose_nothing(tmp_path: Path) -> None:
+async def test_postgres_restarted_and_redis_wiped_lose_nothing(tmp_path: Path) -> None:
     own = OwnStores(tmp_path)
     own.start("postgres")
     own.start("valkey")
@@ -169,8 +169,8 @@ async def test_postgres_killed_and_redis_wiped_lose_nothing(tmp_path: Path) -> N
             await eventually(lambda: _different(log, 30))
             async with Redis.from_url(own.valkey.url) as redis:
                 await redis.flushall()
-            own.kill_postgres()
-            own.start("postgres")
+            await asyncio.to_thread(own.stop, "postgres")
+            await asyncio.to_thread(own.start, "postgres")
             later = [changed(key=f"k{n % 5}", available=6 + n // 5) for n in range(30)]
             await eventually(lambda: _published(events, later), 30)
             try:
