@@ -19,6 +19,8 @@ from services.events.delivery.session import Said, Session, moved
 from services.events.domain.items import Told
 
 _MOST = 1000
+_SHORTEST_WAIT = 0.05
+"""Seconds in which a turn finds what is there already."""
 _TOGETHER = 500
 """Deliveries in one message at most: a message has a greatest size."""
 
@@ -98,10 +100,6 @@ class Deliveries(DeliveryServiceServicer[Call]):
         if isinstance(owner, str) and RELAYED in call.metadata:
             raise moved()
         return owner
-
-
-_SHORTEST_WAIT = 0.05
-"""Seconds in which a turn finds what is there already."""
 
 
 async def _hear(requests: AsyncIterator[delivery_service_pb2.SubscribeRequest], session: Session) -> None:

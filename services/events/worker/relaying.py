@@ -13,6 +13,8 @@ from services.events.store import Outboxes
 
 _TOGETHER = 1000
 _LOOK_EVERY = 1.0
+_FIND_EVERY = 30.0
+"""Seconds between looks for services that were not there before."""
 _HELD = 0.005
 """Seconds until the next look for what waits for an older transaction to end; doubles up to `_LOOK_EVERY`."""
 _log = logger(__name__)
@@ -82,6 +84,3 @@ async def open_relays(outboxes: Outboxes, redis: Redis, log_bell: Doorbell) -> A
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
-
-
-_FIND_EVERY = 30.0
