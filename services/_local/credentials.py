@@ -19,6 +19,8 @@ class Credentials:
     """64 hex digits; signs page tokens."""
     identity_key: str
     """64 hex digits; identity derives what it hands out from it."""
+    events_key: str
+    """64 hex digits; events derives the secrets of webhooks from it."""
     roles: Mapping[str, str]
     """Passwords of the database roles, by service."""
     services: Mapping[str, str]
@@ -39,6 +41,7 @@ def load(path: Path, services: Sequence[str]) -> Credentials:
         redis=saved.get("redis") or secrets.token_hex(24),
         signing_key=saved.get("signing_key") or secrets.token_hex(32),
         identity_key=saved.get("identity_key") or secrets.token_hex(32),
+        events_key=saved.get("events_key") or secrets.token_hex(32),
         roles=roles | {name: secrets.token_hex(24) for name in services if name not in roles},
         services=proofs | {name: secrets.token_hex(24) for name in services if name not in proofs},
     )

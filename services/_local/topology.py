@@ -19,7 +19,7 @@ SMALL = 4
 """Cores. With fewer, a service has a second process only where every call goes by it, or to show what two are for."""
 ALWAYS_TWO = frozenset({"identity", "inventory"})
 DATABASE = "mesh"
-IDENTITY, RATELIMIT = "identity", "ratelimit"
+IDENTITY, RATELIMIT, EVENTS = "identity", "ratelimit", "events"
 PROBE = "/v1/jwks"
 """A read that anybody may make, through the edge and a service: what the edge's health is judged by."""
 
@@ -129,6 +129,8 @@ class Topology:
         if service == IDENTITY:
             told["MESH_IDENTITY_KEY"] = self.credentials.identity_key
             told["MESH_IDENTITY_SERVICE_SECRETS"] = json.dumps(self.credentials.service_digests)
+        if service == EVENTS:
+            told["MESH_EVENTS_KEY"] = self.credentials.events_key
         return told
 
     def _replica(self, service: str, name: str) -> Part:

@@ -60,6 +60,7 @@ async def migrate(dsn: str, passwords: Mapping[str, str]) -> None:
             await _role(connection, service, password)
             async with connection.transaction():
                 await _apply(connection, service)
+        await _run(connection, _QUERIES["grant_outboxes"])
     finally:
         await connection.close()
 

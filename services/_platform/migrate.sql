@@ -50,3 +50,15 @@ SELECT format('GRANT SELECT, INSERT%s ON %I.%I TO %I',
 FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = $1::text AND c.relkind IN ('r', 'p') AND c.relname <> 'migration'
+
+-- name: grant_outboxes
+-- The events service, where there is one, reads every outbox, through a function that shows nothing else.
+SELECT format('GRANT USAGE ON SCHEMA %I TO events', n.nspname)
+FROM pg_proc AS p
+JOIN pg_namespace AS n ON n.oid = p.pronamespace
+WHERE p.proname = 'read_outbox' AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'events')
+UNION ALL
+SELECT format('GRANT EXECUTE ON FUNCTION %I.read_outbox TO events', n.nspname)
+FROM pg_proc AS p
+JOIN pg_namespace AS n ON n.oid = p.pronamespace
+WHERE p.proname = 'read_outbox' AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'events')

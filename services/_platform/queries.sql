@@ -87,3 +87,17 @@ UPDATE lease SET expire_time = clock_timestamp() WHERE name = $1 AND holder = $2
 -- name: holds_lease
 SELECT FROM lease WHERE name = $1 AND holder = $2 AND fence = $3 AND expire_time > clock_timestamp()
 FOR UPDATE
+
+-- name: accept_event
+INSERT INTO inbox (consumer, event_id) VALUES ($1, $2) ON CONFLICT DO NOTHING RETURNING true
+
+-- name: forget_events
+WITH forgotten AS (
+    DELETE FROM inbox
+    WHERE (consumer, event_id) IN (
+        SELECT consumer, event_id FROM inbox WHERE create_time < $1 LIMIT $2
+        FOR UPDATE SKIP LOCKED
+    )
+    RETURNING 1
+)
+SELECT count(*) FROM forgotten

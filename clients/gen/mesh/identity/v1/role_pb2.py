@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from mesh.options.v1 import policy_pb2 as mesh_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bmesh/identity/v1/role.proto\x12\x10mesh.identity.v1\x1a\x1cmesh/options/v1/policy.proto*\x87\x05\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x35\n\rROLE_CUSTOMER\x10\x01\x1a\"\xa2\xbb\x18\x1e\n\x0cidentity.use\n\x0einventory.read\x12\x90\x01\n\x0cROLE_MANAGER\x10\x02\x1a~\xa2\xbb\x18z\n\x0cidentity.use\n\x0finventory.audit\n\x0einventory.read\n\x11inventory.reserve\n\x0finventory.write\n\tjobs.read\n\njobs.write\n\x0eratelimit.read\x12\xdf\x01\n\nROLE_ADMIN\x10\x03\x1a\xce\x01\xa2\xbb\x18\xc9\x01\n\x0eidentity.audit\n\x0fidentity.manage\n\x0cidentity.use\n\x0finventory.audit\n\x0einventory.read\n\x11inventory.reserve\n\x0finventory.write\n\njobs.admin\n\tjobs.read\n\njobs.write\n\x0fratelimit.check\n\x0eratelimit.read\n\x0fratelimit.write\x12\x61\n\x0cROLE_SERVICE\x10\x04\x1aO\xa2\xbb\x18K\n\x0einventory.read\n\x11inventory.reserve\n\tjobs.read\n\njobs.write\n\x0fratelimit.check\x12Z\n\x0bROLE_DEPUTY\x10\x05\x1aI\xa2\xbb\x18\x45\n\x0finventory.audit\n\x0einventory.read\n\x11inventory.reserve\n\x0finventory.writeb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bmesh/identity/v1/role.proto\x12\x10mesh.identity.v1\x1a\x1cmesh/options/v1/policy.proto*\xa2\x06\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x35\n\rROLE_CUSTOMER\x10\x01\x1a\"\xa2\xbb\x18\x1e\n\x0cidentity.use\n\x0einventory.read\x12\x9f\x01\n\x0cROLE_MANAGER\x10\x02\x1a\x8c\x01\xa2\xbb\x18\x87\x01\n\x0b\x65vents.read\n\x0cidentity.use\n\x0finventory.audit\n\x0einventory.read\n\x11inventory.reserve\n\x0finventory.write\n\tjobs.read\n\njobs.write\n\x0eratelimit.read\x12\xac\x02\n\nROLE_ADMIN\x10\x03\x1a\x9b\x02\xa2\xbb\x18\x96\x02\n\x0e\x65vents.consume\n\revents.manage\n\x0e\x65vents.publish\n\x0b\x65vents.read\n\x0f\x65vents.webhooks\n\x0eidentity.audit\n\x0fidentity.manage\n\x0cidentity.use\n\x0finventory.audit\n\x0einventory.read\n\x11inventory.reserve\n\x0finventory.write\n\njobs.admin\n\tjobs.read\n\njobs.write\n\x0fratelimit.check\n\x0eratelimit.read\n\x0fratelimit.write\x12\x9f\x01\n\x0cROLE_SERVICE\x10\x04\x1a\x8c\x01\xa2\xbb\x18\x87\x01\n\x0e\x65vents.consume\n\revents.manage\n\x0e\x65vents.publish\n\x0b\x65vents.read\n\x0einventory.read\n\x11inventory.reserve\n\tjobs.read\n\njobs.write\n\x0fratelimit.check\x12Z\n\x0bROLE_DEPUTY\x10\x05\x1aI\xa2\xbb\x18\x45\n\x0finventory.audit\n\x0einventory.read\n\x11inventory.reserve\n\x0finventory.writeb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -35,13 +35,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_ROLE'].values_by_name["ROLE_CUSTOMER"]._loaded_options = None
   _globals['_ROLE'].values_by_name["ROLE_CUSTOMER"]._serialized_options = b'\242\273\030\036\n\014identity.use\n\016inventory.read'
   _globals['_ROLE'].values_by_name["ROLE_MANAGER"]._loaded_options = None
-  _globals['_ROLE'].values_by_name["ROLE_MANAGER"]._serialized_options = b'\242\273\030z\n\014identity.use\n\017inventory.audit\n\016inventory.read\n\021inventory.reserve\n\017inventory.write\n\tjobs.read\n\njobs.write\n\016ratelimit.read'
+  _globals['_ROLE'].values_by_name["ROLE_MANAGER"]._serialized_options = b'\242\273\030\207\001\n\013events.read\n\014identity.use\n\017inventory.audit\n\016inventory.read\n\021inventory.reserve\n\017inventory.write\n\tjobs.read\n\njobs.write\n\016ratelimit.read'
   _globals['_ROLE'].values_by_name["ROLE_ADMIN"]._loaded_options = None
-  _globals['_ROLE'].values_by_name["ROLE_ADMIN"]._serialized_options = b'\242\273\030\311\001\n\016identity.audit\n\017identity.manage\n\014identity.use\n\017inventory.audit\n\016inventory.read\n\021inventory.reserve\n\017inventory.write\n\njobs.admin\n\tjobs.read\n\njobs.write\n\017ratelimit.check\n\016ratelimit.read\n\017ratelimit.write'
+  _globals['_ROLE'].values_by_name["ROLE_ADMIN"]._serialized_options = b'\242\273\030\226\002\n\016events.consume\n\revents.manage\n\016events.publish\n\013events.read\n\017events.webhooks\n\016identity.audit\n\017identity.manage\n\014identity.use\n\017inventory.audit\n\016inventory.read\n\021inventory.reserve\n\017inventory.write\n\njobs.admin\n\tjobs.read\n\njobs.write\n\017ratelimit.check\n\016ratelimit.read\n\017ratelimit.write'
   _globals['_ROLE'].values_by_name["ROLE_SERVICE"]._loaded_options = None
-  _globals['_ROLE'].values_by_name["ROLE_SERVICE"]._serialized_options = b'\242\273\030K\n\016inventory.read\n\021inventory.reserve\n\tjobs.read\n\njobs.write\n\017ratelimit.check'
+  _globals['_ROLE'].values_by_name["ROLE_SERVICE"]._serialized_options = b'\242\273\030\207\001\n\016events.consume\n\revents.manage\n\016events.publish\n\013events.read\n\016inventory.read\n\021inventory.reserve\n\tjobs.read\n\njobs.write\n\017ratelimit.check'
   _globals['_ROLE'].values_by_name["ROLE_DEPUTY"]._loaded_options = None
   _globals['_ROLE'].values_by_name["ROLE_DEPUTY"]._serialized_options = b'\242\273\030E\n\017inventory.audit\n\016inventory.read\n\021inventory.reserve\n\017inventory.write'
   _globals['_ROLE']._serialized_start=80
-  _globals['_ROLE']._serialized_end=727
+  _globals['_ROLE']._serialized_end=882
 # @@protoc_insertion_point(module_scope)

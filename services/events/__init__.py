@@ -1,0 +1,1 @@
+"""Events: typed publish and subscribe on a log in Postgres, and webhooks out."""
