@@ -8,4 +8,8 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
         "mesh.identity.v1.RefreshSessionRequest",
     ): "The refresh token itself says which exchange it is: a replay gets the same next token.",
     ("money", "mesh.options.v1.RateLimit.cost"): "Units of a rate limit.",
+    **{
+        ("money", f"mesh.cart.v1.{message}.price"): "A resource: what a product costs, and from when until when."
+        for message in ("PriceChanged", "CreatePriceRequest", "UpdatePriceRequest")
+    },
 }
