@@ -69,67 +69,62 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
     Example: {"reason": "PRICE_EXISTS", "domain": "mesh", "metadata": {"price": "prices/mug-eur"}}
     """
-    ERROR_REASON_MONEY_INVALID: _ErrorReason.ValueType  # 10
-    """INVALID_ARGUMENT. The amount has smaller steps than its currency, or another currency than it must. The violation says where.
-
-    Example: {"reason": "MONEY_INVALID", "domain": "mesh"}
-    """
-    ERROR_REASON_PROMOTION_NOT_FOUND: _ErrorReason.ValueType  # 11
+    ERROR_REASON_PROMOTION_NOT_FOUND: _ErrorReason.ValueType  # 10
     """NOT_FOUND. No such promotion.
 
     Example: {"reason": "PROMOTION_NOT_FOUND", "domain": "mesh", "metadata": {"promotion": "promotions/summer"}}
     """
-    ERROR_REASON_PROMOTION_EXISTS: _ErrorReason.ValueType  # 12
+    ERROR_REASON_PROMOTION_EXISTS: _ErrorReason.ValueType  # 11
     """ALREADY_EXISTS. The promotion id is taken.
 
     Example: {"reason": "PROMOTION_EXISTS", "domain": "mesh", "metadata": {"promotion": "promotions/summer"}}
     """
-    ERROR_REASON_CONDITION_INVALID: _ErrorReason.ValueType  # 13
+    ERROR_REASON_CONDITION_INVALID: _ErrorReason.ValueType  # 12
     """INVALID_ARGUMENT. A condition is not CEL, names what does not exist, or does not give a bool. The violation says where.
 
     Example: {"reason": "CONDITION_INVALID", "domain": "mesh"}
     """
-    ERROR_REASON_TIERS_INVALID: _ErrorReason.ValueType  # 14
-    """INVALID_ARGUMENT. The thresholds of the tiers do not rise.
+    ERROR_REASON_TIERS_INVALID: _ErrorReason.ValueType  # 13
+    """INVALID_ARGUMENT. The thresholds of the tiers do not rise, or are of several currencies.
 
     Example: {"reason": "TIERS_INVALID", "domain": "mesh"}
     """
-    ERROR_REASON_COUPON_NOT_FOUND: _ErrorReason.ValueType  # 15
+    ERROR_REASON_COUPON_NOT_FOUND: _ErrorReason.ValueType  # 14
     """NOT_FOUND. No such coupon.
 
     Example: {"reason": "COUPON_NOT_FOUND", "domain": "mesh", "metadata": {"coupon": "coupons/SUMMER"}}
     """
-    ERROR_REASON_COUPON_EXISTS: _ErrorReason.ValueType  # 16
+    ERROR_REASON_COUPON_EXISTS: _ErrorReason.ValueType  # 15
     """ALREADY_EXISTS. The code is taken.
 
     Example: {"reason": "COUPON_EXISTS", "domain": "mesh", "metadata": {"coupon": "coupons/SUMMER"}}
     """
-    ERROR_REASON_COUPON_EXPIRED: _ErrorReason.ValueType  # 17
+    ERROR_REASON_COUPON_EXPIRED: _ErrorReason.ValueType  # 16
     """FAILED_PRECONDITION. The coupon holds no more.
 
     Example: {"reason": "COUPON_EXPIRED", "domain": "mesh", "metadata": {"coupon": "coupons/SUMMER"}}
     """
-    ERROR_REASON_REDEMPTION_LIMIT_REACHED: _ErrorReason.ValueType  # 18
+    ERROR_REASON_REDEMPTION_LIMIT_REACHED: _ErrorReason.ValueType  # 17
     """FAILED_PRECONDITION. The promotion or the coupon is held or redeemed as often as it may be. Nothing was held.
 
     Example: {"reason": "REDEMPTION_LIMIT_REACHED", "domain": "mesh", "metadata": {"limited": "coupons/SUMMER", "limit": "20"}}
     """
-    ERROR_REASON_CUSTOMER_LIMIT_REACHED: _ErrorReason.ValueType  # 19
+    ERROR_REASON_CUSTOMER_LIMIT_REACHED: _ErrorReason.ValueType  # 18
     """FAILED_PRECONDITION. The customer holds or redeemed the promotion as often as one may, or is a guest. Nothing was held.
 
     Example: {"reason": "CUSTOMER_LIMIT_REACHED", "domain": "mesh", "metadata": {"promotion": "promotions/summer", "customer": "users/0198…", "limit": "1"}}
     """
-    ERROR_REASON_COUPON_HOLD_NOT_FOUND: _ErrorReason.ValueType  # 20
+    ERROR_REASON_COUPON_HOLD_NOT_FOUND: _ErrorReason.ValueType  # 19
     """NOT_FOUND. No such hold.
 
     Example: {"reason": "COUPON_HOLD_NOT_FOUND", "domain": "mesh", "metadata": {"couponHold": "couponHolds/0198…"}}
     """
-    ERROR_REASON_COUPON_HOLD_CLOSED: _ErrorReason.ValueType  # 21
+    ERROR_REASON_COUPON_HOLD_CLOSED: _ErrorReason.ValueType  # 20
     """FAILED_PRECONDITION. The hold is in a state that does not allow this.
 
     Example: {"reason": "COUPON_HOLD_CLOSED", "domain": "mesh", "metadata": {"couponHold": "couponHolds/0198…", "state": "RELEASED", "allowed": "HELD"}}
     """
-    ERROR_REASON_COUPON_HOLD_MISMATCH: _ErrorReason.ValueType  # 22
+    ERROR_REASON_COUPON_HOLD_MISMATCH: _ErrorReason.ValueType  # 21
     """FAILED_PRECONDITION. The hold was made before, for other redemptions or another customer.
 
     Example: {"reason": "COUPON_HOLD_MISMATCH", "domain": "mesh", "metadata": {"couponHold": "couponHolds/0198…"}}
@@ -185,67 +180,62 @@ ERROR_REASON_PRICE_EXISTS: ErrorReason.ValueType  # 9
 
 Example: {"reason": "PRICE_EXISTS", "domain": "mesh", "metadata": {"price": "prices/mug-eur"}}
 """
-ERROR_REASON_MONEY_INVALID: ErrorReason.ValueType  # 10
-"""INVALID_ARGUMENT. The amount has smaller steps than its currency, or another currency than it must. The violation says where.
-
-Example: {"reason": "MONEY_INVALID", "domain": "mesh"}
-"""
-ERROR_REASON_PROMOTION_NOT_FOUND: ErrorReason.ValueType  # 11
+ERROR_REASON_PROMOTION_NOT_FOUND: ErrorReason.ValueType  # 10
 """NOT_FOUND. No such promotion.
 
 Example: {"reason": "PROMOTION_NOT_FOUND", "domain": "mesh", "metadata": {"promotion": "promotions/summer"}}
 """
-ERROR_REASON_PROMOTION_EXISTS: ErrorReason.ValueType  # 12
+ERROR_REASON_PROMOTION_EXISTS: ErrorReason.ValueType  # 11
 """ALREADY_EXISTS. The promotion id is taken.
 
 Example: {"reason": "PROMOTION_EXISTS", "domain": "mesh", "metadata": {"promotion": "promotions/summer"}}
 """
-ERROR_REASON_CONDITION_INVALID: ErrorReason.ValueType  # 13
+ERROR_REASON_CONDITION_INVALID: ErrorReason.ValueType  # 12
 """INVALID_ARGUMENT. A condition is not CEL, names what does not exist, or does not give a bool. The violation says where.
 
 Example: {"reason": "CONDITION_INVALID", "domain": "mesh"}
 """
-ERROR_REASON_TIERS_INVALID: ErrorReason.ValueType  # 14
-"""INVALID_ARGUMENT. The thresholds of the tiers do not rise.
+ERROR_REASON_TIERS_INVALID: ErrorReason.ValueType  # 13
+"""INVALID_ARGUMENT. The thresholds of the tiers do not rise, or are of several currencies.
 
 Example: {"reason": "TIERS_INVALID", "domain": "mesh"}
 """
-ERROR_REASON_COUPON_NOT_FOUND: ErrorReason.ValueType  # 15
+ERROR_REASON_COUPON_NOT_FOUND: ErrorReason.ValueType  # 14
 """NOT_FOUND. No such coupon.
 
 Example: {"reason": "COUPON_NOT_FOUND", "domain": "mesh", "metadata": {"coupon": "coupons/SUMMER"}}
 """
-ERROR_REASON_COUPON_EXISTS: ErrorReason.ValueType  # 16
+ERROR_REASON_COUPON_EXISTS: ErrorReason.ValueType  # 15
 """ALREADY_EXISTS. The code is taken.
 
 Example: {"reason": "COUPON_EXISTS", "domain": "mesh", "metadata": {"coupon": "coupons/SUMMER"}}
 """
-ERROR_REASON_COUPON_EXPIRED: ErrorReason.ValueType  # 17
+ERROR_REASON_COUPON_EXPIRED: ErrorReason.ValueType  # 16
 """FAILED_PRECONDITION. The coupon holds no more.
 
 Example: {"reason": "COUPON_EXPIRED", "domain": "mesh", "metadata": {"coupon": "coupons/SUMMER"}}
 """
-ERROR_REASON_REDEMPTION_LIMIT_REACHED: ErrorReason.ValueType  # 18
+ERROR_REASON_REDEMPTION_LIMIT_REACHED: ErrorReason.ValueType  # 17
 """FAILED_PRECONDITION. The promotion or the coupon is held or redeemed as often as it may be. Nothing was held.
 
 Example: {"reason": "REDEMPTION_LIMIT_REACHED", "domain": "mesh", "metadata": {"limited": "coupons/SUMMER", "limit": "20"}}
 """
-ERROR_REASON_CUSTOMER_LIMIT_REACHED: ErrorReason.ValueType  # 19
+ERROR_REASON_CUSTOMER_LIMIT_REACHED: ErrorReason.ValueType  # 18
 """FAILED_PRECONDITION. The customer holds or redeemed the promotion as often as one may, or is a guest. Nothing was held.
 
 Example: {"reason": "CUSTOMER_LIMIT_REACHED", "domain": "mesh", "metadata": {"promotion": "promotions/summer", "customer": "users/0198…", "limit": "1"}}
 """
-ERROR_REASON_COUPON_HOLD_NOT_FOUND: ErrorReason.ValueType  # 20
+ERROR_REASON_COUPON_HOLD_NOT_FOUND: ErrorReason.ValueType  # 19
 """NOT_FOUND. No such hold.
 
 Example: {"reason": "COUPON_HOLD_NOT_FOUND", "domain": "mesh", "metadata": {"couponHold": "couponHolds/0198…"}}
 """
-ERROR_REASON_COUPON_HOLD_CLOSED: ErrorReason.ValueType  # 21
+ERROR_REASON_COUPON_HOLD_CLOSED: ErrorReason.ValueType  # 20
 """FAILED_PRECONDITION. The hold is in a state that does not allow this.
 
 Example: {"reason": "COUPON_HOLD_CLOSED", "domain": "mesh", "metadata": {"couponHold": "couponHolds/0198…", "state": "RELEASED", "allowed": "HELD"}}
 """
-ERROR_REASON_COUPON_HOLD_MISMATCH: ErrorReason.ValueType  # 22
+ERROR_REASON_COUPON_HOLD_MISMATCH: ErrorReason.ValueType  # 21
 """FAILED_PRECONDITION. The hold was made before, for other redemptions or another customer.
 
 Example: {"reason": "COUPON_HOLD_MISMATCH", "domain": "mesh", "metadata": {"couponHold": "couponHolds/0198…"}}
