@@ -17,6 +17,8 @@ from grpc.aio import ClientCallDetails, Metadata, UnaryUnaryClientInterceptor
 
 from clients import contract
 
+Channel = grpc.aio.Channel
+"""An open channel: what stubs are made of."""
 Headers = Callable[[], Awaitable[Mapping[str, str]]]
 """Headers for a call: credentials, trace."""
 
@@ -37,7 +39,7 @@ _BUDGET = {"maxTokens": 100, "tokenRatio": 0.1}
 _BALANCING = {"loadBalancingConfig": [{"round_robin": {}}], "healthCheckConfig": {"serviceName": ""}}
 
 
-def connect(target: str, headers: Headers | None = None, *, balanced: bool = False) -> grpc.aio.Channel:
+def connect(target: str, headers: Headers | None = None, *, balanced: bool = False) -> Channel:
     """A channel to a service, or to the edge. Credentials and trace are asked of `headers` at each call.
 
     `balanced` spreads calls over all addresses of the target whose health says SERVING: for a target that is the

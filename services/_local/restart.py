@@ -20,5 +20,5 @@ def restart(layout: Layout, name: str) -> None:
         for part in chosen:
             control.restart(layout, part)
             health.wait({part.name: part.check}, SECONDS)
-            rotation.wait(layout, part.address, SECONDS)
+            rotation.wait(layout, {part.address}, SECONDS)
             say(f"{part.name} is SERVING again")

@@ -2,6 +2,7 @@
 
 import json
 import time
+from collections.abc import Set
 from typing import Any
 
 from services._local import loopback
@@ -23,12 +24,12 @@ def addresses(layout: Layout) -> frozenset[str]:
     return frozenset(_address(host) for host in hosts if host["health_status"] == {"eds_health_status": "HEALTHY"})
 
 
-def wait(layout: Layout, address: str, seconds: float) -> None:
-    """Returns when the edge sends calls to a replica. Raises `MeshError` after `seconds`."""
+def wait(layout: Layout, replicas: Set[str], seconds: float) -> None:
+    """Returns when the edge sends calls to all of these replicas. Raises `MeshError` after `seconds`."""
     deadline = time.monotonic() + seconds
-    while address not in addresses(layout):
+    while missing := replicas - addresses(layout):
         if time.monotonic() > deadline:
-            raise MeshError(f"the edge sends no calls to {address}; see `make status`")
+            raise MeshError(f"the edge sends no calls to {', '.join(sorted(missing))}; see `make status`")
         time.sleep(_INTERVAL)
 
 

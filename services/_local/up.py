@@ -8,7 +8,7 @@ import sys
 import time
 from collections.abc import Mapping
 
-from services._local import control, credentials, demo, health, logs, people, plan, ports, state, stores
+from services._local import control, credentials, demo, health, logs, people, plan, ports, rotation, state, stores
 from services._local.command import Command
 from services._local.layout import Layout, MeshError, read_json, say, write_json
 from services._local.topology import DATABASE, IDENTITY, Topology, listeners, services
@@ -92,6 +92,7 @@ def _start(topology: Topology) -> int:
     parts = (*base, *topology.service_parts(), topology.edge_part())
     control.apply(layout, parts)
     _wait(layout, parts)
+    rotation.wait(layout, {part.address for part in topology.service_parts()}, WAIT_SECONDS)
     write_json(layout.endpoints, topology.endpoints())
     return len(parts)
 

@@ -3,9 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
-import grpc
-
-from clients.channel import connect
+from clients.channel import Channel, connect
 from services._platform.clock import Clock
 from services._platform.service_token import ServiceToken
 from services._platform.settings import Settings
@@ -14,10 +12,10 @@ from services._platform.settings import Settings
 class Neighbours:
     """The services that this one may call. A channel is opened once and shared."""
 
-    def __init__(self, channels: Mapping[str, grpc.aio.Channel]) -> None:
+    def __init__(self, channels: Mapping[str, Channel]) -> None:
         self._channels = channels
 
-    def channel(self, service: str) -> grpc.aio.Channel:
+    def channel(self, service: str) -> Channel:
         """The channel to a service of the contract, by its full name: `mesh.inventory.v1.StockService`.
 
         Raises `KeyError` for an area that the settings do not name.

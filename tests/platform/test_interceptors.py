@@ -114,7 +114,7 @@ async def test_without_credentials_nothing_else_can_be_called(
     [
         ("Say", set(), "echo.write"),
         ("Say", {"echo.read", "echo.relay", "echo"}, "echo.write"),
-        ("Relay", {"echo.write"}, "service"),
+        ("Relay", {"echo.write"}, "echo.relay"),
     ],
 )
 async def test_a_permission_that_is_not_held_is_missing(
