@@ -30,6 +30,8 @@ class Unit:
     now: datetime
     events: list[outbox.Event] = field(default_factory=list)
     replies: list[outbox.ReplyRow] = field(default_factory=list)
+    afterwards: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    """What is done once the commit has succeeded, and may be lost with the process: filling a cache. Never raises."""
 
     def emit(self, key: str, message: Message) -> None:
         """Announces what this commit does; `key` names the resource, events of one key stay in order."""
@@ -124,6 +126,8 @@ class UnitOfWork:
                 continue
             if unit.events:
                 self._doorbell.ring()
+            for act in unit.afterwards:
+                await act()
             return result
         raise ResourceExhausted("too many writes of the same rows at once", retry_after=1)
 

@@ -1,7 +1,8 @@
 """Reads and writes carts. One call changes one cart, under its lock; a merge changes two."""
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime
+from functools import partial
 from typing import Any, TypeAlias
 
 from mesh.cart.v1 import cart_pb2, cart_service_pb2
@@ -68,9 +69,10 @@ class Carts:
             fixed = (cart.owner, cart.currency, cart.rounding.value, cart.stock_hold.value, cart.create_time)
             await unit.connection.execute(Q["insert_cart"], cart.id, *fixed, *cart_columns(cart))
             unit.events.append(events.cart_changed(cart, unit.now))
+            unit.afterwards.append(partial(self._hot.put, cart))
             return cart
 
-        return await self._written(once, work)
+        return await self._units.run(once, work)
 
     async def change(
         self, id: str, may: May, change: Change, once: Once[Cart, Reply], *, etag: str = "", product: str = ""
@@ -86,9 +88,9 @@ class Carts:
             after = change(before, unit.now)
             if product:
                 price_of(product, before.currency, await read_prices(unit.connection, [product]), unit.now)
-            return await saved(unit, before, after)
+            return await saved(unit, before, after, self._hot)
 
-        return await self._written(once, work)
+        return await self._units.run(once, work)
 
     async def merge(
         self,
@@ -99,7 +101,6 @@ class Carts:
         once: Once[cart_service_pb2.MergeCartResponse, cart_service_pb2.MergeCartResponse],
     ) -> cart_service_pb2.MergeCartResponse:
         """Takes a guest's cart into the caller's. The answer is kept with the guest's cart, for whoever asks again."""
-        changed: list[Cart] = []
 
         async def work(unit: Unit) -> cart_service_pb2.MergeCartResponse:
             rows = await unit.connection.fetch(Q["lock_carts"], [own, guest])
@@ -109,29 +110,16 @@ class Carts:
             if answer is not None:
                 return cart_service_pb2.MergeCartResponse.FromString(answer)
             after, fates = merged(mine, theirs, policy, unit.now)
-            took = await saved(unit, mine, after)
+            took = await saved(unit, mine, after, self._hot)
             gave = theirs.moved(CartState.MERGED, unit.now, into=own)
-            changed[:] = [took, await saved(unit, theirs, gave)]
+            await saved(unit, theirs, gave, self._hot)
             response = cart_service_pb2.MergeCartResponse(
                 cart=convert.cart(took, unit.now), lines=convert.merged(fates)
             )
             await unit.connection.execute(Q["keep_merge"], guest, response.SerializeToString())
             return response
 
-        reply = await self._units.run(once, work)
-        await self._hot.put(*changed)
-        return reply
-
-    async def _written(self, once: Once[Cart, Reply], work: Callable[[Unit], Awaitable[Cart]]) -> Reply:
-        seen: list[Cart] = []
-
-        async def remembered(unit: Unit) -> Cart:
-            seen[:] = [await work(unit)]
-            return seen[0]
-
-        reply = await self._units.run(once, remembered)
-        await self._hot.put(*seen)
-        return reply
+        return await self._units.run(once, work)
 
 
 async def locked(unit: Unit, id: str, may: May) -> Cart:
@@ -146,12 +134,13 @@ def usable(rows: Sequence[Any], id: str, may: May) -> Cart:
     return read_cart(rows[0])
 
 
-async def saved(unit: Unit, before: Cart, after: Cart, *, announce: bool = True) -> Cart:
-    """Writes what became of a locked cart, if anything did, and announces it."""
+async def saved(unit: Unit, before: Cart, after: Cart, hot: HotCarts, *, announce: bool = True) -> Cart:
+    """Writes what became of a locked cart, if anything did, announces it, and shows it to readers once it is true."""
     if after is before:
         return before
     written = after.next_version()
     await unit.connection.execute(Q["update_cart"], written.id, *cart_columns(written))
     if announce:
         unit.events.append(events.cart_changed(written, unit.now))
+    unit.afterwards.append(partial(hot.put, written))
     return written

@@ -43,14 +43,13 @@ class HotCarts:
             return None
         return None if kept is None else convert.seen_at(Message.FromString(kept), self._clock())
 
-    async def put(self, *carts: Cart) -> None:
-        """Keeps carts as they were committed, unless newer states are kept. Never fails."""
+    async def put(self, cart: Cart) -> None:
+        """Keeps a cart as it was committed, unless a newer state is kept. Never fails."""
         if monotonic() < self._away_until:
             return
         try:
-            for cart in carts:
-                message = convert.cart(cart, self._clock()).SerializeToString()
-                await self._put(keys=[_key(cart.id)], args=[cart.version, message, KEPT])
+            message = convert.cart(cart, self._clock()).SerializeToString()
+            await self._put(keys=[_key(cart.id)], args=[cart.version, message, KEPT])
         except (RedisError, OSError):
             self._failed()
 

@@ -23,7 +23,7 @@ class Leaving:
         async def body(unit: Unit) -> list[Cart]:
             left = [read_cart(row) for row in await unit.connection.fetch(Q["carts_to_abandon"], unit.now, limit)]
             for cart in left:
-                await saved(unit, cart, replace(cart, abandon_time=None), announce=False)
+                await saved(unit, cart, replace(cart, abandon_time=None), self._hot, announce=False)
                 unit.events.append(events.cart_abandoned(cart, unit.now))
             return left
 
@@ -35,8 +35,6 @@ class Leaving:
         async def body(unit: Unit) -> list[Cart]:
             over = [read_cart(row) for row in await unit.connection.fetch(Q["carts_to_expire"], unit.now, limit)]
             closed = [replace(cart, state=CartState.EXPIRED, abandon_time=None) for cart in over]
-            return [await saved(unit, cart, after) for cart, after in zip(over, closed, strict=True)]
+            return [await saved(unit, cart, after, self._hot) for cart, after in zip(over, closed, strict=True)]
 
-        closed = await self._units.commit(body)
-        await self._hot.put(*closed)
-        return len(closed)
+        return len(await self._units.commit(body))

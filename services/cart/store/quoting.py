@@ -41,22 +41,19 @@ class Quoting:
         once: Once[QuoteCartResponse, QuoteCartResponse],
     ) -> QuoteCartResponse:
         """Prices a cart under its lock, and says what is different from the last quote of what is in it now."""
-        written: list[Cart] = []
 
         async def work(unit: Unit) -> QuoteCartResponse:
             before = await locked(unit, id, may)
             before.require_open(unit.now)
             found, result = await self._priced(unit.connection, before, unit.now)
             made = quote(str(uuid_utils.uuid7()), found, result, available)
-            written[:] = [await saved(unit, before, before.with_quote(made, unit.now), announce=False)]
+            after = await saved(unit, before, before.with_quote(made, unit.now), self._hot, announce=False)
             differs = changes(before.quote, made) if before.quote and before.quoted else ()
             return QuoteCartResponse(
-                cart=convert.cart(written[0], unit.now), changes=quotes.changes(differs, before.currency)
+                cart=convert.cart(after, unit.now), changes=quotes.changes(differs, before.currency)
             )
 
-        reply = await self._units.run(once, work)
-        await self._hot.put(*written)
-        return reply
+        return await self._units.run(once, work)
 
     async def explain(self, id: str, may: May) -> tuple[Cart, Sequence[Verdict]]:
         """A cart, and the verdict on every promotion."""
