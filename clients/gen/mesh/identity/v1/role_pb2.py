@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from mesh.options.v1 import policy_pb2 as mesh_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bmesh/identity/v1/role.proto\x12\x10mesh.identity.v1\x1a\x1cmesh/options/v1/policy.proto*\x84\x03\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x35\n\rROLE_CUSTOMER\x10\x01\x1a\"\xa2\xbb\x18\x1e\n\x0cidentity.use\n\x0einventory.read\x12i\n\x0cROLE_MANAGER\x10\x02\x1aW\xa2\xbb\x18S\n\x0cidentity.use\n\x0finventory.audit\n\x0einventory.read\n\x11inventory.reserve\n\x0finventory.write\x12\x88\x01\n\nROLE_ADMIN\x10\x03\x1ax\xa2\xbb\x18t\n\x0eidentity.audit\n\x0fidentity.manage\n\x0cidentity.use\n\x0finventory.audit\n\x0einventory.read\n\x11inventory.reserve\n\x0finventory.write\x12\x39\n\x0cROLE_SERVICE\x10\x04\x1a\'\xa2\xbb\x18#\n\x0einventory.read\n\x11inventory.reserveb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bmesh/identity/v1/role.proto\x12\x10mesh.identity.v1\x1a\x1cmesh/options/v1/policy.proto*\xda\x03\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12?\n\rROLE_CUSTOMER\x10\x01\x1a,\xa2\xbb\x18(\n\x0cidentity.use\n\x0einventory.read\n\x08saga.use\x12s\n\x0cROLE_MANAGER\x10\x02\x1a\x61\xa2\xbb\x18]\n\x0cidentity.use\n\x0finventory.audit\n\x0einventory.read\n\x11inventory.reserve\n\x0finventory.write\n\x08saga.use\x12\xb1\x01\n\nROLE_ADMIN\x10\x03\x1a\xa0\x01\xa2\xbb\x18\x9b\x01\n\x0eidentity.audit\n\x0fidentity.manage\n\x0cidentity.use\n\x0finventory.audit\n\x0einventory.read\n\x11inventory.reserve\n\x0finventory.write\n\x0csaga.operate\n\rsaga.register\n\x08saga.use\x12R\n\x0cROLE_SERVICE\x10\x04\x1a@\xa2\xbb\x18<\n\x0einventory.read\n\x11inventory.reserve\n\rsaga.register\n\x08saga.useb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,13 +33,13 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mesh.identity.v1.role_pb2',
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ROLE'].values_by_name["ROLE_CUSTOMER"]._loaded_options = None
-  _globals['_ROLE'].values_by_name["ROLE_CUSTOMER"]._serialized_options = b'\242\273\030\036\n\014identity.use\n\016inventory.read'
+  _globals['_ROLE'].values_by_name["ROLE_CUSTOMER"]._serialized_options = b'\242\273\030(\n\014identity.use\n\016inventory.read\n\010saga.use'
   _globals['_ROLE'].values_by_name["ROLE_MANAGER"]._loaded_options = None
-  _globals['_ROLE'].values_by_name["ROLE_MANAGER"]._serialized_options = b'\242\273\030S\n\014identity.use\n\017inventory.audit\n\016inventory.read\n\021inventory.reserve\n\017inventory.write'
+  _globals['_ROLE'].values_by_name["ROLE_MANAGER"]._serialized_options = b'\242\273\030]\n\014identity.use\n\017inventory.audit\n\016inventory.read\n\021inventory.reserve\n\017inventory.write\n\010saga.use'
   _globals['_ROLE'].values_by_name["ROLE_ADMIN"]._loaded_options = None
-  _globals['_ROLE'].values_by_name["ROLE_ADMIN"]._serialized_options = b'\242\273\030t\n\016identity.audit\n\017identity.manage\n\014identity.use\n\017inventory.audit\n\016inventory.read\n\021inventory.reserve\n\017inventory.write'
+  _globals['_ROLE'].values_by_name["ROLE_ADMIN"]._serialized_options = b'\242\273\030\233\001\n\016identity.audit\n\017identity.manage\n\014identity.use\n\017inventory.audit\n\016inventory.read\n\021inventory.reserve\n\017inventory.write\n\014saga.operate\n\rsaga.register\n\010saga.use'
   _globals['_ROLE'].values_by_name["ROLE_SERVICE"]._loaded_options = None
-  _globals['_ROLE'].values_by_name["ROLE_SERVICE"]._serialized_options = b'\242\273\030#\n\016inventory.read\n\021inventory.reserve'
+  _globals['_ROLE'].values_by_name["ROLE_SERVICE"]._serialized_options = b'\242\273\030<\n\016inventory.read\n\021inventory.reserve\n\rsaga.register\n\010saga.use'
   _globals['_ROLE']._serialized_start=80
-  _globals['_ROLE']._serialized_end=468
+  _globals['_ROLE']._serialized_end=554
 # @@protoc_insertion_point(module_scope)
