@@ -210,7 +210,7 @@ class SagaStep(_message.Message):
     @_builtins.property
     def deadline(self) -> _duration_pb2.Duration:
         """How long the step may take, all of its tries together. Past it, the step has failed once its outcome is known.
-        Default: no limit but the saga's. Not for a timer or a retriable step.
+        Default: no limit but the saga's. Only for a call, and not of a retriable step.
         """
 
     def __init__(
