@@ -78,9 +78,7 @@ async def test_tiers_go_by_what_the_lines_cost_together(shop: Shop) -> None:
 
 async def test_shipping_is_priced_and_given_away(shop: Shop) -> None:
     mug, post = await shop.price("mug", 1000), await shop.price("post", 495)
-    await shop.promotion(
-        "free-post", condition="cart.subtotal.units >= 20", free_shipping=promotion_pb2.FreeShipping()
-    )
+    await shop.promotion("free-post", condition="cart.subtotal.units >= 20", free_shipping=promotion_pb2.FreeShipping())
     small, large = [await shop.cart((mug, units), shipping_product=post) for units in (1, 2)]
     assert [await shop.total(cart.name) for cart in (small, large)] == [1495, 2000]
     assert await shop.explain(small.name) == {"free-post": "CONDITION_FALSE"}
@@ -155,7 +153,7 @@ async def test_every_way_of_not_being_given_is_told(shop: Shop, clock: Clock) ->
         ("condition", "cart.subtotl.units > 1"),
         ("condition", "1 +"),
         ("condition", "cart.quantity"),
-        ("condition", 'line.quantity > 1'),
+        ("condition", "line.quantity > 1"),
         ("line_condition", 'line.quantity > "1"'),
     ],
 )

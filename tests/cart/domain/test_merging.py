@@ -13,9 +13,7 @@ NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 def cart(id: str, owner: str = "", currency: str = "EUR", **lines: int) -> Cart:
-    made = Cart(
-        id, owner, currency, Rounding.HALF_EVEN, StockHold.NONE, NOW, NOW, expire_time=NOW + timedelta(days=1)
-    )
+    made = Cart(id, owner, currency, Rounding.HALF_EVEN, StockHold.NONE, NOW, NOW, expire_time=NOW + timedelta(days=1))
     for product, quantity in lines.items():
         made = made.with_line(product, quantity, NOW)
     return made
