@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from mesh.options.v1 import policy_pb2 as mesh_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bmesh/identity/v1/role.proto\x12\x10mesh.identity.v1\x1a\x1cmesh/options/v1/policy.proto*\xba\x04\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12I\n\rROLE_CUSTOMER\x10\x01\x1a\x36\xa2\xbb\x18\x32\n\x08\x63\x61rt.use\n\x0cidentity.use\n\x0einventory.read\n\x08saga.use\x12\x99\x01\n\x0cROLE_MANAGER\x10\x02\x1a\x86\x01\xa2\xbb\x18\x81\x01\n\ncart.price\n\x0c\x63\x61rt.promote\n\x08\x63\x61rt.use\n\x0cidentity.use\n\x0finventory.audit\n\x0einventory.read\n\x11inventory.reserve\n\x0finventory.write\n\x08saga.use\x12\xd5\x01\n\nROLE_ADMIN\x10\x03\x1a\xc4\x01\xa2\xbb\x18\xbf\x01\n\ncart.price\n\x0c\x63\x61rt.promote\n\x08\x63\x61rt.use\n\x0eidentity.audit\n\x0fidentity.manage\n\x0cidentity.use\n\x0finventory.audit\n\x0einventory.read\n\x11inventory.reserve\n\x0finventory.write\n\x0csaga.operate\n\rsaga.register\n\x08saga.use\x12]\n\x0cROLE_SERVICE\x10\x04\x1aK\xa2\xbb\x18G\n\tcart.hold\n\x0einventory.read\n\x11inventory.reserve\n\rsaga.register\n\x08saga.useb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bmesh/identity/v1/role.proto\x12\x10mesh.identity.v1\x1a\x1cmesh/options/v1/policy.proto*\xa9\x06\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x64\n\rROLE_CUSTOMER\x10\x01\x1aQ\xa2\xbb\x18M\n\x08\x63\x61rt.use\n\x0cidentity.use\n\x0einventory.read\n\norders.use\n\rpayments.read\n\x08saga.use\x12\xe4\x01\n\x0cROLE_MANAGER\x10\x02\x1a\xd1\x01\xa2\xbb\x18\xcc\x01\n\ncart.price\n\x0c\x63\x61rt.promote\n\x08\x63\x61rt.use\n\x0cidentity.use\n\x0finventory.audit\n\x0einventory.read\n\x11inventory.reserve\n\x0finventory.write\n\rorders.manage\n\norders.use\n\x0epayments.audit\n\x0fpayments.manage\n\rpayments.read\n\x08saga.use\x12\xa0\x02\n\nROLE_ADMIN\x10\x03\x1a\x8f\x02\xa2\xbb\x18\x8a\x02\n\ncart.price\n\x0c\x63\x61rt.promote\n\x08\x63\x61rt.use\n\x0eidentity.audit\n\x0fidentity.manage\n\x0cidentity.use\n\x0finventory.audit\n\x0einventory.read\n\x11inventory.reserve\n\x0finventory.write\n\rorders.manage\n\norders.use\n\x0epayments.audit\n\x0fpayments.manage\n\rpayments.read\n\x0csaga.operate\n\rsaga.register\n\x08saga.use\x12\x9a\x01\n\x0cROLE_SERVICE\x10\x04\x1a\x87\x01\xa2\xbb\x18\x82\x01\n\tcart.hold\n\x0einventory.read\n\x11inventory.reserve\n\rorders.manage\n\norders.use\n\x0fpayments.manage\n\rpayments.read\n\rsaga.register\n\x08saga.useb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,13 +33,13 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mesh.identity.v1.role_pb2',
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ROLE'].values_by_name["ROLE_CUSTOMER"]._loaded_options = None
-  _globals['_ROLE'].values_by_name["ROLE_CUSTOMER"]._serialized_options = b'\242\273\0302\n\010cart.use\n\014identity.use\n\016inventory.read\n\010saga.use'
+  _globals['_ROLE'].values_by_name["ROLE_CUSTOMER"]._serialized_options = b'\242\273\030M\n\010cart.use\n\014identity.use\n\016inventory.read\n\norders.use\n\rpayments.read\n\010saga.use'
   _globals['_ROLE'].values_by_name["ROLE_MANAGER"]._loaded_options = None
-  _globals['_ROLE'].values_by_name["ROLE_MANAGER"]._serialized_options = b'\242\273\030\201\001\n\ncart.price\n\014cart.promote\n\010cart.use\n\014identity.use\n\017inventory.audit\n\016inventory.read\n\021inventory.reserve\n\017inventory.write\n\010saga.use'
+  _globals['_ROLE'].values_by_name["ROLE_MANAGER"]._serialized_options = b'\242\273\030\314\001\n\ncart.price\n\014cart.promote\n\010cart.use\n\014identity.use\n\017inventory.audit\n\016inventory.read\n\021inventory.reserve\n\017inventory.write\n\rorders.manage\n\norders.use\n\016payments.audit\n\017payments.manage\n\rpayments.read\n\010saga.use'
   _globals['_ROLE'].values_by_name["ROLE_ADMIN"]._loaded_options = None
-  _globals['_ROLE'].values_by_name["ROLE_ADMIN"]._serialized_options = b'\242\273\030\277\001\n\ncart.price\n\014cart.promote\n\010cart.use\n\016identity.audit\n\017identity.manage\n\014identity.use\n\017inventory.audit\n\016inventory.read\n\021inventory.reserve\n\017inventory.write\n\014saga.operate\n\rsaga.register\n\010saga.use'
+  _globals['_ROLE'].values_by_name["ROLE_ADMIN"]._serialized_options = b'\242\273\030\212\002\n\ncart.price\n\014cart.promote\n\010cart.use\n\016identity.audit\n\017identity.manage\n\014identity.use\n\017inventory.audit\n\016inventory.read\n\021inventory.reserve\n\017inventory.write\n\rorders.manage\n\norders.use\n\016payments.audit\n\017payments.manage\n\rpayments.read\n\014saga.operate\n\rsaga.register\n\010saga.use'
   _globals['_ROLE'].values_by_name["ROLE_SERVICE"]._loaded_options = None
-  _globals['_ROLE'].values_by_name["ROLE_SERVICE"]._serialized_options = b'\242\273\030G\n\tcart.hold\n\016inventory.read\n\021inventory.reserve\n\rsaga.register\n\010saga.use'
+  _globals['_ROLE'].values_by_name["ROLE_SERVICE"]._serialized_options = b'\242\273\030\202\001\n\tcart.hold\n\016inventory.read\n\021inventory.reserve\n\rorders.manage\n\norders.use\n\017payments.manage\n\rpayments.read\n\rsaga.register\n\010saga.use'
   _globals['_ROLE']._serialized_start=80
-  _globals['_ROLE']._serialized_end=650
+  _globals['_ROLE']._serialized_end=889
 # @@protoc_insertion_point(module_scope)
