@@ -26,10 +26,11 @@ async def compose(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         pool, units = stores.pool, stores.units
         hot = store.HotCarts(stores.redis, clock)
         promotions, holds, leaving = store.Promotions(pool, units), store.Holds(pool, units), store.Leaving(units, hot)
+        carts, sagas = store.Carts(pool, units, hot, clock), store.Sagas(neighbours)
         yield Service(
             servicers=[
                 servicer.Carts(
-                    store=store.Carts(pool, units, hot, clock),
+                    store=carts,
                     quoting=store.Quoting(pool, units, hot, matching, clock),
                     promotions=promotions,
                     stock=store.Stock(neighbours),
@@ -42,10 +43,12 @@ async def compose(settings: Settings, clock: Clock = system_clock) -> AsyncItera
                 servicer.Promotions(promotions, matching, pager),
                 servicer.Coupons(promotions, pager),
                 servicer.CouponHolds(holds, clock),
+                servicer.Checkouts(carts, store.Checkouts(units, hot), sagas, clock),
             ],
             dependencies=stores.dependencies,
             loops=[
                 stores.housekeeping,
+                worker.registration(sagas),
                 worker.abandonment(leaving, stores.lease("announce-abandoned-carts")),
                 worker.expiry(leaving, stores.lease("expire-carts")),
                 worker.lapse(holds, stores.lease("lapse-coupon-holds")),

@@ -2,10 +2,24 @@
 
 from services._platform.lease import Lease
 from services._platform.loops import Loop
+from services.cart.convert import checkouts
 from services.cart.store.holds import Holds
 from services.cart.store.leaving import Leaving
+from services.cart.store.sagas import Sagas
 
 _TOGETHER = 200
+_REGISTER_AGAIN = 2.0
+
+
+def registration(sagas: Sagas) -> Loop:
+    """Registers the saga of checkouts, as soon as there is somebody to register it with,
+    and again and again: one that is registered already changes nothing."""
+
+    async def step() -> bool:
+        await sagas.register(checkouts.SAGA, checkouts.definition())
+        return False
+
+    return Loop("register-checkout", step, every=_REGISTER_AGAIN)
 
 
 def abandonment(leaving: Leaving, lease: Lease) -> Loop:

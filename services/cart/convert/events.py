@@ -7,6 +7,7 @@ from google.protobuf.message import Message
 from mesh.cart.v1 import event_pb2
 from services._platform.outbox import Event
 from services.cart.convert import carts, coupons, prices, promotions
+from services.cart.convert.names import CART
 from services.cart.domain.carts import Cart, CartState
 from services.cart.domain.holds import Hold
 from services.cart.domain.prices import Price
@@ -22,6 +23,11 @@ def cart_changed(cart: Cart, now: datetime) -> Event:
 def cart_abandoned(cart: Cart, now: datetime) -> Event:
     """A cart was left alone."""
     return _event(event_pb2.CartAbandoned(cart=carts.cart(cart, now)))
+
+
+def checkout_completed(cart: Cart, order: str, now: datetime) -> Event:
+    """A cart became an order that is paid. `order` is a name."""
+    return Event(CART.name(cart.id), event_pb2.CheckoutCompleted(cart=carts.cart(cart, now), order=order))
 
 
 def price_changed(price: Price) -> Event:

@@ -1,5 +1,7 @@
 """Every way in which cart says no. The reasons are those of `mesh.cart.v1.ErrorReason`."""
 
+from datetime import datetime
+
 from services._platform.errors import AlreadyExists, FailedPrecondition, NotFound
 
 
@@ -194,3 +196,36 @@ class CouponHoldMismatch(FailedPrecondition):
 
     def __init__(self, hold: str) -> None:
         super().__init__("the hold was made for something else", metadata={"couponHold": f"couponHolds/{hold}"})
+
+
+class QuoteOutdated(FailedPrecondition):
+    """The quote is not of what is in the cart now."""
+
+    reason = "QUOTE_OUTDATED"
+
+    def __init__(self, cart: str, quote: str) -> None:
+        super().__init__(
+            "the quote is not the last one of what is in the cart",
+            metadata={"cart": f"carts/{cart}", "quoteId": quote},
+        )
+
+
+class QuoteExpired(FailedPrecondition):
+    """The quote holds no more."""
+
+    reason = "QUOTE_EXPIRED"
+
+    def __init__(self, cart: str, quote: str, expire_time: datetime) -> None:
+        super().__init__(
+            "the quote holds no more",
+            metadata={"cart": f"carts/{cart}", "quoteId": quote, "expireTime": expire_time.isoformat()},
+        )
+
+
+class CheckoutAbandoned(FailedPrecondition):
+    """The checkout was given up before."""
+
+    reason = "CHECKOUT_ABANDONED"
+
+    def __init__(self, checkout: str) -> None:
+        super().__init__("the checkout was given up", metadata={"checkout": f"checkouts/{checkout}"})

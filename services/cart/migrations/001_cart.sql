@@ -101,3 +101,10 @@ WITH (fillfactor = 60);
 CREATE INDEX cart_of_owner ON cart (owner, cart_id) WHERE owner <> '';
 CREATE INDEX cart_to_expire ON cart (expire_time) WHERE state = 1;
 CREATE INDEX cart_to_abandon ON cart (abandon_time) WHERE state = 1 AND abandon_time IS NOT NULL;
+
+-- Checkouts that were given up: what of them comes late is refused.
+CREATE TABLE abandoned_checkout (
+    checkout_id uuid PRIMARY KEY,
+    cart_id uuid NOT NULL,
+    create_time timestamptz NOT NULL
+);

@@ -130,6 +130,7 @@ async def _count(unit: Unit, hold: Hold, change: int) -> None:
     if coupons:
         await connection.execute(Q["count_coupons"], *_counted(coupons, change))
     if hold.customer:
+        await connection.execute(Q["know_customer"], list(promotions), hold.customer)
         await connection.execute(Q["count_customer"], *_counted(promotions, change), hold.customer)
 
 

@@ -48,7 +48,13 @@ SET used = used + change
 FROM unnest($1::text[], $2::int[]) AS counted (id, change)
 WHERE code = id
 
--- name: count_customer
+-- name: know_customer
 INSERT INTO customer_use (promotion_id, customer, used)
-SELECT id, $3, change FROM unnest($1::text[], $2::int[]) AS counted (id, change)
-ON CONFLICT (promotion_id, customer) DO UPDATE SET used = customer_use.used + excluded.used
+SELECT id, $2, 0 FROM unnest($1::text[]) AS counted (id)
+ON CONFLICT DO NOTHING
+
+-- name: count_customer
+UPDATE customer_use
+SET used = used + change
+FROM unnest($1::text[], $2::int[]) AS counted (id, change)
+WHERE promotion_id = id AND customer = $3

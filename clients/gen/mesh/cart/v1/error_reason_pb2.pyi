@@ -129,6 +129,21 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
     Example: {"reason": "COUPON_HOLD_MISMATCH", "domain": "mesh", "metadata": {"couponHold": "couponHolds/0198…"}}
     """
+    ERROR_REASON_QUOTE_OUTDATED: _ErrorReason.ValueType  # 22
+    """FAILED_PRECONDITION. The quote is not the last one of what is in the cart: quote it again, and show what is different.
+
+    Example: {"reason": "QUOTE_OUTDATED", "domain": "mesh", "metadata": {"cart": "carts/0198…", "quoteId": "0198…"}}
+    """
+    ERROR_REASON_QUOTE_EXPIRED: _ErrorReason.ValueType  # 23
+    """FAILED_PRECONDITION. The quote holds no more: quote the cart again, and show what is different.
+
+    Example: {"reason": "QUOTE_EXPIRED", "domain": "mesh", "metadata": {"cart": "carts/0198…", "quoteId": "0198…", "expireTime": "2026-01-01T00:00:00Z"}}
+    """
+    ERROR_REASON_CHECKOUT_ABANDONED: _ErrorReason.ValueType  # 24
+    """FAILED_PRECONDITION. The checkout was given up before this call came.
+
+    Example: {"reason": "CHECKOUT_ABANDONED", "domain": "mesh", "metadata": {"checkout": "checkouts/0198…"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why cart refuses. `google.rpc.ErrorInfo.reason` carries the name without the prefix; `domain` is `mesh`."""
@@ -239,5 +254,20 @@ ERROR_REASON_COUPON_HOLD_MISMATCH: ErrorReason.ValueType  # 21
 """FAILED_PRECONDITION. The hold was made before, for other redemptions or another customer.
 
 Example: {"reason": "COUPON_HOLD_MISMATCH", "domain": "mesh", "metadata": {"couponHold": "couponHolds/0198…"}}
+"""
+ERROR_REASON_QUOTE_OUTDATED: ErrorReason.ValueType  # 22
+"""FAILED_PRECONDITION. The quote is not the last one of what is in the cart: quote it again, and show what is different.
+
+Example: {"reason": "QUOTE_OUTDATED", "domain": "mesh", "metadata": {"cart": "carts/0198…", "quoteId": "0198…"}}
+"""
+ERROR_REASON_QUOTE_EXPIRED: ErrorReason.ValueType  # 23
+"""FAILED_PRECONDITION. The quote holds no more: quote the cart again, and show what is different.
+
+Example: {"reason": "QUOTE_EXPIRED", "domain": "mesh", "metadata": {"cart": "carts/0198…", "quoteId": "0198…", "expireTime": "2026-01-01T00:00:00Z"}}
+"""
+ERROR_REASON_CHECKOUT_ABANDONED: ErrorReason.ValueType  # 24
+"""FAILED_PRECONDITION. The checkout was given up before this call came.
+
+Example: {"reason": "CHECKOUT_ABANDONED", "domain": "mesh", "metadata": {"checkout": "checkouts/0198…"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -22,6 +22,7 @@ _runtime_version.ValidateProtobufRuntimeVersion(
 _sym_db = _symbol_database.Default()
 
 
+from google.api import resource_pb2 as google_dot_api_dot_resource__pb2
 from mesh.cart.v1 import cart_pb2 as mesh_dot_cart_dot_v1_dot_cart__pb2
 from mesh.cart.v1 import coupon_pb2 as mesh_dot_cart_dot_v1_dot_coupon__pb2
 from mesh.cart.v1 import coupon_hold_pb2 as mesh_dot_cart_dot_v1_dot_coupon__hold__pb2
@@ -29,27 +30,31 @@ from mesh.cart.v1 import price_pb2 as mesh_dot_cart_dot_v1_dot_price__pb2
 from mesh.cart.v1 import promotion_pb2 as mesh_dot_cart_dot_v1_dot_promotion__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18mesh/cart/v1/event.proto\x12\x0cmesh.cart.v1\x1a\x17mesh/cart/v1/cart.proto\x1a\x19mesh/cart/v1/coupon.proto\x1a\x1emesh/cart/v1/coupon_hold.proto\x1a\x18mesh/cart/v1/price.proto\x1a\x1cmesh/cart/v1/promotion.proto\"/\n\x0b\x43\x61rtChanged\x12 \n\x04\x63\x61rt\x18\x01 \x01(\x0b\x32\x12.mesh.cart.v1.Cart\".\n\nCartMerged\x12 \n\x04\x63\x61rt\x18\x01 \x01(\x0b\x32\x12.mesh.cart.v1.Cart\"1\n\rCartAbandoned\x12 \n\x04\x63\x61rt\x18\x01 \x01(\x0b\x32\x12.mesh.cart.v1.Cart\"/\n\x0b\x43\x61rtExpired\x12 \n\x04\x63\x61rt\x18\x01 \x01(\x0b\x32\x12.mesh.cart.v1.Cart\"2\n\x0cPriceChanged\x12\"\n\x05price\x18\x01 \x01(\x0b\x32\x13.mesh.cart.v1.Price\">\n\x10PromotionChanged\x12*\n\tpromotion\x18\x01 \x01(\x0b\x32\x17.mesh.cart.v1.Promotion\"5\n\rCouponChanged\x12$\n\x06\x63oupon\x18\x01 \x01(\x0b\x32\x14.mesh.cart.v1.Coupon\"B\n\x11\x43ouponHoldChanged\x12-\n\x0b\x63oupon_hold\x18\x01 \x01(\x0b\x32\x18.mesh.cart.v1.CouponHoldb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18mesh/cart/v1/event.proto\x12\x0cmesh.cart.v1\x1a\x19google/api/resource.proto\x1a\x17mesh/cart/v1/cart.proto\x1a\x19mesh/cart/v1/coupon.proto\x1a\x1emesh/cart/v1/coupon_hold.proto\x1a\x18mesh/cart/v1/price.proto\x1a\x1cmesh/cart/v1/promotion.proto\"/\n\x0b\x43\x61rtChanged\x12 \n\x04\x63\x61rt\x18\x01 \x01(\x0b\x32\x12.mesh.cart.v1.Cart\".\n\nCartMerged\x12 \n\x04\x63\x61rt\x18\x01 \x01(\x0b\x32\x12.mesh.cart.v1.Cart\"1\n\rCartAbandoned\x12 \n\x04\x63\x61rt\x18\x01 \x01(\x0b\x32\x12.mesh.cart.v1.Cart\"/\n\x0b\x43\x61rtExpired\x12 \n\x04\x63\x61rt\x18\x01 \x01(\x0b\x32\x12.mesh.cart.v1.Cart\"2\n\x0cPriceChanged\x12\"\n\x05price\x18\x01 \x01(\x0b\x32\x13.mesh.cart.v1.Price\">\n\x10PromotionChanged\x12*\n\tpromotion\x18\x01 \x01(\x0b\x32\x17.mesh.cart.v1.Promotion\"5\n\rCouponChanged\x12$\n\x06\x63oupon\x18\x01 \x01(\x0b\x32\x14.mesh.cart.v1.Coupon\"B\n\x11\x43ouponHoldChanged\x12-\n\x0b\x63oupon_hold\x18\x01 \x01(\x0b\x32\x18.mesh.cart.v1.CouponHold\"U\n\x11\x43heckoutCompleted\x12 \n\x04\x63\x61rt\x18\x01 \x01(\x0b\x32\x12.mesh.cart.v1.Cart\x12\x1e\n\x05order\x18\x02 \x01(\tB\x0f\xfa\x41\x0c\n\nmesh/Orderb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mesh.cart.v1.event_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_CARTCHANGED']._serialized_start=182
-  _globals['_CARTCHANGED']._serialized_end=229
-  _globals['_CARTMERGED']._serialized_start=231
-  _globals['_CARTMERGED']._serialized_end=277
-  _globals['_CARTABANDONED']._serialized_start=279
-  _globals['_CARTABANDONED']._serialized_end=328
-  _globals['_CARTEXPIRED']._serialized_start=330
-  _globals['_CARTEXPIRED']._serialized_end=377
-  _globals['_PRICECHANGED']._serialized_start=379
-  _globals['_PRICECHANGED']._serialized_end=429
-  _globals['_PROMOTIONCHANGED']._serialized_start=431
-  _globals['_PROMOTIONCHANGED']._serialized_end=493
-  _globals['_COUPONCHANGED']._serialized_start=495
-  _globals['_COUPONCHANGED']._serialized_end=548
-  _globals['_COUPONHOLDCHANGED']._serialized_start=550
-  _globals['_COUPONHOLDCHANGED']._serialized_end=616
+  _globals['_CHECKOUTCOMPLETED'].fields_by_name['order']._loaded_options = None
+  _globals['_CHECKOUTCOMPLETED'].fields_by_name['order']._serialized_options = b'\372A\014\n\nmesh/Order'
+  _globals['_CARTCHANGED']._serialized_start=209
+  _globals['_CARTCHANGED']._serialized_end=256
+  _globals['_CARTMERGED']._serialized_start=258
+  _globals['_CARTMERGED']._serialized_end=304
+  _globals['_CARTABANDONED']._serialized_start=306
+  _globals['_CARTABANDONED']._serialized_end=355
+  _globals['_CARTEXPIRED']._serialized_start=357
+  _globals['_CARTEXPIRED']._serialized_end=404
+  _globals['_PRICECHANGED']._serialized_start=406
+  _globals['_PRICECHANGED']._serialized_end=456
+  _globals['_PROMOTIONCHANGED']._serialized_start=458
+  _globals['_PROMOTIONCHANGED']._serialized_end=520
+  _globals['_COUPONCHANGED']._serialized_start=522
+  _globals['_COUPONCHANGED']._serialized_end=575
+  _globals['_COUPONHOLDCHANGED']._serialized_start=577
+  _globals['_COUPONHOLDCHANGED']._serialized_end=643
+  _globals['_CHECKOUTCOMPLETED']._serialized_start=645
+  _globals['_CHECKOUTCOMPLETED']._serialized_end=730
 # @@protoc_insertion_point(module_scope)

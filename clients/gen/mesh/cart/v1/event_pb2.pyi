@@ -214,3 +214,31 @@ class CouponHoldChanged(_message.Message):
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___CouponHoldChanged: _TypeAlias = CouponHoldChanged  # noqa: Y015
+
+@_typing.final
+class CheckoutCompleted(_message.Message):
+    """A cart became an order that is paid."""
+
+    DESCRIPTOR: _descriptor.Descriptor
+
+    CART_FIELD_NUMBER: _builtins.int
+    ORDER_FIELD_NUMBER: _builtins.int
+    order: _builtins.str
+    """`orders/{order}`."""
+    @_builtins.property
+    def cart(self) -> _cart_pb2.Cart:
+        """The cart as it is now."""
+
+    def __init__(
+        self,
+        *,
+        cart: _cart_pb2.Cart | None = ...,
+        order: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["cart", b"cart"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["cart", b"cart", "order", b"order"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___CheckoutCompleted: _TypeAlias = CheckoutCompleted  # noqa: Y015
