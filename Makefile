@@ -70,7 +70,7 @@ clean: ## Removes what can be made again; the environment and the mesh's data st
 
 # ---- The local mesh ----
 
-.PHONY: up down status logs restart
+.PHONY: up down status logs restart demo
 
 up: setup ## Starts the mesh and shows one reservation.
 	@$(BIN)/python -m services._local up
@@ -86,6 +86,9 @@ logs: setup ## Follows the logs; SERVICE=inventory narrows.
 
 restart: setup ## Restarts the services one by one; SERVICE=inventory narrows.
 	@$(BIN)/python -m services._local restart $(SERVICE)
+
+demo: setup ## Tells a shopper's story on the mesh that runs: a cart, coupons, cards that work and do not.
+	@$(BIN)/python -m services._local demo
 
 # ---- Benchmarks ----
 

@@ -31,7 +31,6 @@ def cart(cart: Cart, now: datetime) -> cart_pb2.Cart:
         quote=quotes.quote(cart.quote) if cart.quote and cart.quoted else None,
         state=cart_pb2.CartState.ValueType(cart.state_at(now).value),
         merged_cart=named(CART, cart.merged_into),
-        reservation=cart.reservation,
         etag=str(cart.version),
         expire_time=timestamp(cart.expire_time),
         create_time=timestamp(cart.create_time),

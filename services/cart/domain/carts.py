@@ -40,7 +40,6 @@ class StockHold(IntEnum):
 
     NONE = 1
     AT_CHECKOUT = 2
-    ON_ADD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +72,6 @@ class Cart:
     shipping: str = ""
     state: CartState = CartState.OPEN
     merged_into: str = ""
-    reservation: str = ""
     checkout: str = ""
     quote: Quote | None = None
     quoted: bool = False

@@ -70,18 +70,6 @@ class CurrencyMismatch(FailedPrecondition):
         )
 
 
-class OutOfStock(FailedPrecondition):
-    """Inventory has less than the cart asks for."""
-
-    reason = "OUT_OF_STOCK"
-
-    def __init__(self, product: str, requested: str, available: str) -> None:
-        super().__init__(
-            f"{requested} of {product} were asked for, {available} are available",
-            metadata={"product": product, "requested": requested, "available": available},
-        )
-
-
 class PriceNotFound(NotFound):
     """No such price."""
 

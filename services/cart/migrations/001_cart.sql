@@ -72,7 +72,7 @@ CREATE TABLE cart (
     owner text NOT NULL,
     currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
     rounding smallint NOT NULL CHECK (rounding IN (1, 2)),
-    stock_hold smallint NOT NULL CHECK (stock_hold BETWEEN 1 AND 3),
+    stock_hold smallint NOT NULL CHECK (stock_hold IN (1, 2)),
     products text[] NOT NULL,
     quantities int[] NOT NULL CHECK (0 < ALL (quantities)),
     line_times timestamptz[] NOT NULL,
@@ -83,7 +83,6 @@ CREATE TABLE cart (
     merged_into uuid CHECK ((merged_into IS NOT NULL) = (state = 4)),
     -- What became of the lines of a merged cart: the mesh.cart.v1.MergeCartResponse that was answered.
     merge_answer bytea,
-    reservation text NOT NULL,
     -- Which checkout runs or ran.
     checkout text NOT NULL CHECK (state NOT IN (2, 3) OR checkout <> ''),
     -- The last mesh.cart.v1.Quote, and whether it is of what is in the cart now.

@@ -93,8 +93,6 @@ class _StockHoldEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_StockHold.V
     """Never: what is sold is made or bought after the order."""
     STOCK_HOLD_AT_CHECKOUT: _StockHold.ValueType  # 2
     """When the cart is checked out."""
-    STOCK_HOLD_ON_ADD: _StockHold.ValueType  # 3
-    """When a product is added, until the cart expires."""
 
 class StockHold(_StockHold, metaclass=_StockHoldEnumTypeWrapper):
     """When the stock of a cart's lines is held."""
@@ -105,8 +103,6 @@ STOCK_HOLD_NONE: StockHold.ValueType  # 1
 """Never: what is sold is made or bought after the order."""
 STOCK_HOLD_AT_CHECKOUT: StockHold.ValueType  # 2
 """When the cart is checked out."""
-STOCK_HOLD_ON_ADD: StockHold.ValueType  # 3
-"""When a product is added, until the cart expires."""
 Global___StockHold: _TypeAlias = StockHold  # noqa: Y015
 
 @_typing.final
@@ -126,7 +122,6 @@ class Cart(_message.Message):
     QUOTE_FIELD_NUMBER: _builtins.int
     STATE_FIELD_NUMBER: _builtins.int
     MERGED_CART_FIELD_NUMBER: _builtins.int
-    RESERVATION_FIELD_NUMBER: _builtins.int
     ETAG_FIELD_NUMBER: _builtins.int
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
@@ -147,8 +142,6 @@ class Cart(_message.Message):
     """Where the cart stands."""
     merged_cart: _builtins.str
     """`carts/{cart}` that took this one's lines. Only of a merged cart."""
-    reservation: _builtins.str
-    """`reservations/{reservation}` of all that is in it, for a cart that holds stock when a product is added."""
     etag: _builtins.str
     """Changes with every write of the cart. Send it back with a change to refuse a lost update."""
     @_builtins.property
@@ -189,7 +182,6 @@ class Cart(_message.Message):
         quote: _quote_pb2.Quote | None = ...,
         state: Global___CartState.ValueType = ...,
         merged_cart: _builtins.str = ...,
-        reservation: _builtins.str = ...,
         etag: _builtins.str = ...,
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
@@ -197,7 +189,7 @@ class Cart(_message.Message):
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "quote", b"quote", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["coupons", b"coupons", "create_time", b"create_time", "currency_code", b"currency_code", "etag", b"etag", "expire_time", b"expire_time", "lines", b"lines", "merged_cart", b"merged_cart", "name", b"name", "owner", b"owner", "quote", b"quote", "reservation", b"reservation", "rounding_mode", b"rounding_mode", "shipping_product", b"shipping_product", "state", b"state", "stock_hold", b"stock_hold", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coupons", b"coupons", "create_time", b"create_time", "currency_code", b"currency_code", "etag", b"etag", "expire_time", b"expire_time", "lines", b"lines", "merged_cart", b"merged_cart", "name", b"name", "owner", b"owner", "quote", b"quote", "rounding_mode", b"rounding_mode", "shipping_product", b"shipping_product", "state", b"state", "stock_hold", b"stock_hold", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

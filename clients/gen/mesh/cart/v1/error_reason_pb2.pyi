@@ -54,92 +54,87 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
     Example: {"reason": "CURRENCY_MISMATCH", "domain": "mesh", "metadata": {"cart": "carts/0198…", "currency": "EUR", "other": "USD"}}
     """
-    ERROR_REASON_OUT_OF_STOCK: _ErrorReason.ValueType  # 7
-    """FAILED_PRECONDITION. Inventory has less than the cart asks for, and the cart holds stock when a product is added.
-
-    Example: {"reason": "OUT_OF_STOCK", "domain": "mesh", "metadata": {"product": "products/mug", "requested": "3", "available": "2"}}
-    """
-    ERROR_REASON_PRICE_NOT_FOUND: _ErrorReason.ValueType  # 8
+    ERROR_REASON_PRICE_NOT_FOUND: _ErrorReason.ValueType  # 7
     """NOT_FOUND. No such price.
 
     Example: {"reason": "PRICE_NOT_FOUND", "domain": "mesh", "metadata": {"price": "prices/mug-eur"}}
     """
-    ERROR_REASON_PRICE_EXISTS: _ErrorReason.ValueType  # 9
+    ERROR_REASON_PRICE_EXISTS: _ErrorReason.ValueType  # 8
     """ALREADY_EXISTS. The price id is taken.
 
     Example: {"reason": "PRICE_EXISTS", "domain": "mesh", "metadata": {"price": "prices/mug-eur"}}
     """
-    ERROR_REASON_PROMOTION_NOT_FOUND: _ErrorReason.ValueType  # 10
+    ERROR_REASON_PROMOTION_NOT_FOUND: _ErrorReason.ValueType  # 9
     """NOT_FOUND. No such promotion.
 
     Example: {"reason": "PROMOTION_NOT_FOUND", "domain": "mesh", "metadata": {"promotion": "promotions/summer"}}
     """
-    ERROR_REASON_PROMOTION_EXISTS: _ErrorReason.ValueType  # 11
+    ERROR_REASON_PROMOTION_EXISTS: _ErrorReason.ValueType  # 10
     """ALREADY_EXISTS. The promotion id is taken.
 
     Example: {"reason": "PROMOTION_EXISTS", "domain": "mesh", "metadata": {"promotion": "promotions/summer"}}
     """
-    ERROR_REASON_CONDITION_INVALID: _ErrorReason.ValueType  # 12
+    ERROR_REASON_CONDITION_INVALID: _ErrorReason.ValueType  # 11
     """INVALID_ARGUMENT. A condition is not CEL, names what does not exist, or does not give a bool. The violation says where.
 
     Example: {"reason": "CONDITION_INVALID", "domain": "mesh"}
     """
-    ERROR_REASON_TIERS_INVALID: _ErrorReason.ValueType  # 13
+    ERROR_REASON_TIERS_INVALID: _ErrorReason.ValueType  # 12
     """INVALID_ARGUMENT. The thresholds of the tiers do not rise, or are of several currencies.
 
     Example: {"reason": "TIERS_INVALID", "domain": "mesh"}
     """
-    ERROR_REASON_COUPON_NOT_FOUND: _ErrorReason.ValueType  # 14
+    ERROR_REASON_COUPON_NOT_FOUND: _ErrorReason.ValueType  # 13
     """NOT_FOUND. No such coupon.
 
     Example: {"reason": "COUPON_NOT_FOUND", "domain": "mesh", "metadata": {"coupon": "coupons/SUMMER"}}
     """
-    ERROR_REASON_COUPON_EXISTS: _ErrorReason.ValueType  # 15
+    ERROR_REASON_COUPON_EXISTS: _ErrorReason.ValueType  # 14
     """ALREADY_EXISTS. The code is taken.
 
     Example: {"reason": "COUPON_EXISTS", "domain": "mesh", "metadata": {"coupon": "coupons/SUMMER"}}
     """
-    ERROR_REASON_COUPON_EXPIRED: _ErrorReason.ValueType  # 16
+    ERROR_REASON_COUPON_EXPIRED: _ErrorReason.ValueType  # 15
     """FAILED_PRECONDITION. The coupon holds no more.
 
     Example: {"reason": "COUPON_EXPIRED", "domain": "mesh", "metadata": {"coupon": "coupons/SUMMER"}}
     """
-    ERROR_REASON_REDEMPTION_LIMIT_REACHED: _ErrorReason.ValueType  # 17
+    ERROR_REASON_REDEMPTION_LIMIT_REACHED: _ErrorReason.ValueType  # 16
     """FAILED_PRECONDITION. The promotion or the coupon is held or redeemed as often as it may be. Nothing was held.
 
     Example: {"reason": "REDEMPTION_LIMIT_REACHED", "domain": "mesh", "metadata": {"limited": "coupons/SUMMER", "limit": "20"}}
     """
-    ERROR_REASON_CUSTOMER_LIMIT_REACHED: _ErrorReason.ValueType  # 18
+    ERROR_REASON_CUSTOMER_LIMIT_REACHED: _ErrorReason.ValueType  # 17
     """FAILED_PRECONDITION. The customer holds or redeemed the promotion as often as one may, or is a guest. Nothing was held.
 
     Example: {"reason": "CUSTOMER_LIMIT_REACHED", "domain": "mesh", "metadata": {"promotion": "promotions/summer", "customer": "users/0198…", "limit": "1"}}
     """
-    ERROR_REASON_COUPON_HOLD_NOT_FOUND: _ErrorReason.ValueType  # 19
+    ERROR_REASON_COUPON_HOLD_NOT_FOUND: _ErrorReason.ValueType  # 18
     """NOT_FOUND. No such hold.
 
     Example: {"reason": "COUPON_HOLD_NOT_FOUND", "domain": "mesh", "metadata": {"couponHold": "couponHolds/0198…"}}
     """
-    ERROR_REASON_COUPON_HOLD_CLOSED: _ErrorReason.ValueType  # 20
+    ERROR_REASON_COUPON_HOLD_CLOSED: _ErrorReason.ValueType  # 19
     """FAILED_PRECONDITION. The hold is in a state that does not allow this.
 
     Example: {"reason": "COUPON_HOLD_CLOSED", "domain": "mesh", "metadata": {"couponHold": "couponHolds/0198…", "state": "RELEASED", "allowed": "HELD"}}
     """
-    ERROR_REASON_COUPON_HOLD_MISMATCH: _ErrorReason.ValueType  # 21
+    ERROR_REASON_COUPON_HOLD_MISMATCH: _ErrorReason.ValueType  # 20
     """FAILED_PRECONDITION. The hold was made before, for other redemptions or another customer.
 
     Example: {"reason": "COUPON_HOLD_MISMATCH", "domain": "mesh", "metadata": {"couponHold": "couponHolds/0198…"}}
     """
-    ERROR_REASON_QUOTE_OUTDATED: _ErrorReason.ValueType  # 22
+    ERROR_REASON_QUOTE_OUTDATED: _ErrorReason.ValueType  # 21
     """FAILED_PRECONDITION. The quote is not the last one of what is in the cart: quote it again, and show what is different.
 
     Example: {"reason": "QUOTE_OUTDATED", "domain": "mesh", "metadata": {"cart": "carts/0198…", "quoteId": "0198…"}}
     """
-    ERROR_REASON_QUOTE_EXPIRED: _ErrorReason.ValueType  # 23
+    ERROR_REASON_QUOTE_EXPIRED: _ErrorReason.ValueType  # 22
     """FAILED_PRECONDITION. The quote holds no more: quote the cart again, and show what is different.
 
     Example: {"reason": "QUOTE_EXPIRED", "domain": "mesh", "metadata": {"cart": "carts/0198…", "quoteId": "0198…", "expireTime": "2026-01-01T00:00:00Z"}}
     """
-    ERROR_REASON_CHECKOUT_ABANDONED: _ErrorReason.ValueType  # 24
+    ERROR_REASON_CHECKOUT_ABANDONED: _ErrorReason.ValueType  # 23
     """FAILED_PRECONDITION. The checkout was given up before this call came.
 
     Example: {"reason": "CHECKOUT_ABANDONED", "domain": "mesh", "metadata": {"checkout": "checkouts/0198…"}}
@@ -180,92 +175,87 @@ ERROR_REASON_CURRENCY_MISMATCH: ErrorReason.ValueType  # 6
 
 Example: {"reason": "CURRENCY_MISMATCH", "domain": "mesh", "metadata": {"cart": "carts/0198…", "currency": "EUR", "other": "USD"}}
 """
-ERROR_REASON_OUT_OF_STOCK: ErrorReason.ValueType  # 7
-"""FAILED_PRECONDITION. Inventory has less than the cart asks for, and the cart holds stock when a product is added.
-
-Example: {"reason": "OUT_OF_STOCK", "domain": "mesh", "metadata": {"product": "products/mug", "requested": "3", "available": "2"}}
-"""
-ERROR_REASON_PRICE_NOT_FOUND: ErrorReason.ValueType  # 8
+ERROR_REASON_PRICE_NOT_FOUND: ErrorReason.ValueType  # 7
 """NOT_FOUND. No such price.
 
 Example: {"reason": "PRICE_NOT_FOUND", "domain": "mesh", "metadata": {"price": "prices/mug-eur"}}
 """
-ERROR_REASON_PRICE_EXISTS: ErrorReason.ValueType  # 9
+ERROR_REASON_PRICE_EXISTS: ErrorReason.ValueType  # 8
 """ALREADY_EXISTS. The price id is taken.
 
 Example: {"reason": "PRICE_EXISTS", "domain": "mesh", "metadata": {"price": "prices/mug-eur"}}
 """
-ERROR_REASON_PROMOTION_NOT_FOUND: ErrorReason.ValueType  # 10
+ERROR_REASON_PROMOTION_NOT_FOUND: ErrorReason.ValueType  # 9
 """NOT_FOUND. No such promotion.
 
 Example: {"reason": "PROMOTION_NOT_FOUND", "domain": "mesh", "metadata": {"promotion": "promotions/summer"}}
 """
-ERROR_REASON_PROMOTION_EXISTS: ErrorReason.ValueType  # 11
+ERROR_REASON_PROMOTION_EXISTS: ErrorReason.ValueType  # 10
 """ALREADY_EXISTS. The promotion id is taken.
 
 Example: {"reason": "PROMOTION_EXISTS", "domain": "mesh", "metadata": {"promotion": "promotions/summer"}}
 """
-ERROR_REASON_CONDITION_INVALID: ErrorReason.ValueType  # 12
+ERROR_REASON_CONDITION_INVALID: ErrorReason.ValueType  # 11
 """INVALID_ARGUMENT. A condition is not CEL, names what does not exist, or does not give a bool. The violation says where.
 
 Example: {"reason": "CONDITION_INVALID", "domain": "mesh"}
 """
-ERROR_REASON_TIERS_INVALID: ErrorReason.ValueType  # 13
+ERROR_REASON_TIERS_INVALID: ErrorReason.ValueType  # 12
 """INVALID_ARGUMENT. The thresholds of the tiers do not rise, or are of several currencies.
 
 Example: {"reason": "TIERS_INVALID", "domain": "mesh"}
 """
-ERROR_REASON_COUPON_NOT_FOUND: ErrorReason.ValueType  # 14
+ERROR_REASON_COUPON_NOT_FOUND: ErrorReason.ValueType  # 13
 """NOT_FOUND. No such coupon.
 
 Example: {"reason": "COUPON_NOT_FOUND", "domain": "mesh", "metadata": {"coupon": "coupons/SUMMER"}}
 """
-ERROR_REASON_COUPON_EXISTS: ErrorReason.ValueType  # 15
+ERROR_REASON_COUPON_EXISTS: ErrorReason.ValueType  # 14
 """ALREADY_EXISTS. The code is taken.
 
 Example: {"reason": "COUPON_EXISTS", "domain": "mesh", "metadata": {"coupon": "coupons/SUMMER"}}
 """
-ERROR_REASON_COUPON_EXPIRED: ErrorReason.ValueType  # 16
+ERROR_REASON_COUPON_EXPIRED: ErrorReason.ValueType  # 15
 """FAILED_PRECONDITION. The coupon holds no more.
 
 Example: {"reason": "COUPON_EXPIRED", "domain": "mesh", "metadata": {"coupon": "coupons/SUMMER"}}
 """
-ERROR_REASON_REDEMPTION_LIMIT_REACHED: ErrorReason.ValueType  # 17
+ERROR_REASON_REDEMPTION_LIMIT_REACHED: ErrorReason.ValueType  # 16
 """FAILED_PRECONDITION. The promotion or the coupon is held or redeemed as often as it may be. Nothing was held.
 
 Example: {"reason": "REDEMPTION_LIMIT_REACHED", "domain": "mesh", "metadata": {"limited": "coupons/SUMMER", "limit": "20"}}
 """
-ERROR_REASON_CUSTOMER_LIMIT_REACHED: ErrorReason.ValueType  # 18
+ERROR_REASON_CUSTOMER_LIMIT_REACHED: ErrorReason.ValueType  # 17
 """FAILED_PRECONDITION. The customer holds or redeemed the promotion as often as one may, or is a guest. Nothing was held.
 
 Example: {"reason": "CUSTOMER_LIMIT_REACHED", "domain": "mesh", "metadata": {"promotion": "promotions/summer", "customer": "users/0198…", "limit": "1"}}
 """
-ERROR_REASON_COUPON_HOLD_NOT_FOUND: ErrorReason.ValueType  # 19
+ERROR_REASON_COUPON_HOLD_NOT_FOUND: ErrorReason.ValueType  # 18
 """NOT_FOUND. No such hold.
 
 Example: {"reason": "COUPON_HOLD_NOT_FOUND", "domain": "mesh", "metadata": {"couponHold": "couponHolds/0198…"}}
 """
-ERROR_REASON_COUPON_HOLD_CLOSED: ErrorReason.ValueType  # 20
+ERROR_REASON_COUPON_HOLD_CLOSED: ErrorReason.ValueType  # 19
 """FAILED_PRECONDITION. The hold is in a state that does not allow this.
 
 Example: {"reason": "COUPON_HOLD_CLOSED", "domain": "mesh", "metadata": {"couponHold": "couponHolds/0198…", "state": "RELEASED", "allowed": "HELD"}}
 """
-ERROR_REASON_COUPON_HOLD_MISMATCH: ErrorReason.ValueType  # 21
+ERROR_REASON_COUPON_HOLD_MISMATCH: ErrorReason.ValueType  # 20
 """FAILED_PRECONDITION. The hold was made before, for other redemptions or another customer.
 
 Example: {"reason": "COUPON_HOLD_MISMATCH", "domain": "mesh", "metadata": {"couponHold": "couponHolds/0198…"}}
 """
-ERROR_REASON_QUOTE_OUTDATED: ErrorReason.ValueType  # 22
+ERROR_REASON_QUOTE_OUTDATED: ErrorReason.ValueType  # 21
 """FAILED_PRECONDITION. The quote is not the last one of what is in the cart: quote it again, and show what is different.
 
 Example: {"reason": "QUOTE_OUTDATED", "domain": "mesh", "metadata": {"cart": "carts/0198…", "quoteId": "0198…"}}
 """
-ERROR_REASON_QUOTE_EXPIRED: ErrorReason.ValueType  # 23
+ERROR_REASON_QUOTE_EXPIRED: ErrorReason.ValueType  # 22
 """FAILED_PRECONDITION. The quote holds no more: quote the cart again, and show what is different.
 
 Example: {"reason": "QUOTE_EXPIRED", "domain": "mesh", "metadata": {"cart": "carts/0198…", "quoteId": "0198…", "expireTime": "2026-01-01T00:00:00Z"}}
 """
-ERROR_REASON_CHECKOUT_ABANDONED: ErrorReason.ValueType  # 24
+ERROR_REASON_CHECKOUT_ABANDONED: ErrorReason.ValueType  # 23
 """FAILED_PRECONDITION. The checkout was given up before this call came.
 
 Example: {"reason": "CHECKOUT_ABANDONED", "domain": "mesh", "metadata": {"checkout": "checkouts/0198…"}}
