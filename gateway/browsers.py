@@ -10,7 +10,7 @@ _CORS = "envoy.filters.http.cors"
 _PACKAGE = "envoy.extensions.filters.http.cors.v3"
 
 _SENT = (
-    "authorization", API_KEY, "content-type", "grpc-timeout", "idempotency-key", "traceparent", "tracestate",
+    "authorization", API_KEY, "cart-token", "content-type", "grpc-timeout", "idempotency-key", "traceparent", "tracestate",
     "x-grpc-web", PIN, "x-user-agent",
 )  # fmt: skip
 _READ = (
