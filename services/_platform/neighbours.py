@@ -5,17 +5,21 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import grpc
 
-from clients.channel import connect
+from clients.channel import Headers, connect
 from services._platform.clock import Clock
 from services._platform.service_token import ServiceToken
 from services._platform.settings import Settings
 
 
 class Neighbours:
-    """The services that this one may call. A channel is opened once and shared."""
+    """The services that this one may call. A channel is opened once and shared.
 
-    def __init__(self, channels: Mapping[str, grpc.aio.Channel]) -> None:
+    `headers` tells what a call carries, for channels that do not see to it themselves.
+    """
+
+    def __init__(self, channels: Mapping[str, grpc.aio.Channel], headers: Headers) -> None:
         self._channels = channels
+        self.headers = headers
 
     def channel(self, service: str) -> grpc.aio.Channel:
         """The channel to a service of the contract, by its full name: `mesh.inventory.v1.StockService`.
@@ -29,13 +33,18 @@ class Neighbours:
 
 
 @asynccontextmanager
-async def open_neighbours(area: str, settings: Settings, clock: Clock) -> AsyncIterator[Neighbours]:
-    """The neighbours of `area` that the settings name, while the block lasts."""
+async def open_neighbours(
+    area: str, settings: Settings, clock: Clock, *, conducted: bool = True
+) -> AsyncIterator[Neighbours]:
+    """The neighbours of `area` that the settings name, while the block lasts; `conducted` as of `connect`."""
     token = ServiceToken(settings, area, clock)
     async with AsyncExitStack() as stack:
         yield Neighbours(
             {
-                name: await stack.enter_async_context(connect(target, token.headers, balanced=True))
+                name: await stack.enter_async_context(
+                    connect(target, token.headers, balanced=True, conducted=conducted)
+                )
                 for name, target in settings.services.items()
-            }
+            },
+            token.headers,
         )

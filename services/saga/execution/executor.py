@@ -16,9 +16,10 @@ from services._platform.lease import Lease
 from services._platform.log import logger
 from services.saga.convert import events
 from services.saga.domain import decisions, machine
-from services.saga.domain.run import Saga, State
+from services.saga.domain.run import SETTLED, Saga
 from services.saga.execution.actor import Actor, Decide
-from services.saga.execution.calls import Calls, Fault
+from services.saga.execution.calls import Calls
+from services.saga.execution.faults import Fault
 from services.saga.execution.plans import Plans
 from services.saga.execution.steps import Steps
 from services.saga.plan.plan import Plan, StepPlan
@@ -103,15 +104,17 @@ class Executor:
                 await self._take([id])
         raise Aborted("the saga changes all the time; try again", reason="OVERLOADED")
 
-    async def settled(self, id: str) -> None:
+    async def settled(self, id: str) -> Saga:
         """Waits until a saga has ended or needs attention, wherever it is carried out."""
         while True:
             rings = self.doorbell.rings
             if actor := self.actors.get(id):
                 await actor.settled.wait()
+                if actor.saga.state in SETTLED:
+                    return actor.saga
             state, _ = await self.sagas.progress(id)
-            if state in (State.COMPLETED, State.COMPENSATED, State.NEEDS_ATTENTION):
-                return
+            if state in SETTLED:
+                return await self._replayed(await self.sagas.get(id))
             await self.doorbell.wait(rings, _LOOK_EVERY)
             await asyncio.sleep(_REST)
 
@@ -127,10 +130,9 @@ class Executor:
     async def ended(self, child: str) -> Saga:
         """Waits for a saga's end."""
         while True:
-            await self.settled(child)
-            record = await self.sagas.get(child)
-            if record.start.ended:
-                return record.start
+            saga = await self.settled(child)
+            if saga.ended:
+                return saga
             await asyncio.sleep(_LOOK_EVERY)
 
     async def cancel_child(self, child: str, reason: str) -> None:
@@ -142,6 +144,7 @@ class Executor:
 
     async def renew(self) -> None:
         """Keeps the lease. When it ran out meanwhile, others may have taken sagas over: none is held on to."""
+        await self.fault("before renewal")
         asked = asyncio.get_running_loop().time()
         fence = await self.lease.take()
         if fence != self._fence:
@@ -221,7 +224,7 @@ class Executor:
 
     @property
     def _steps(self) -> Steps:
-        return Steps(self.calls, self, self.clock, self._holds)
+        return Steps(self.calls, self, self.clock, self._holds, self.fault)
 
     def _forget(self, actor: Actor) -> None:
         if self.actors.get(actor.saga.id) is actor:

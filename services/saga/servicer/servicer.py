@@ -23,8 +23,7 @@ from services.saga.domain.run import Kind, Saga, Transition
 from services.saga.execution.actor import Decide
 from services.saga.execution.executor import Executor, Wanted
 from services.saga.plan.compiler import APPROVAL
-from services.saga.plan.learnt import packed
-from services.saga.plan.plan import Plan
+from services.saga.plan.plan import Plan, packed
 from services.saga.servicer.payloads import unpacked
 from services.saga.servicer.views import Views
 from services.saga.store.definitions import Definitions
@@ -84,10 +83,13 @@ class Servicer(SagaServiceServicer[Call]):
         digest = hashlib.blake2b(repr((plan.id, request.key, owner, body)).encode(), digest_size=16).digest()
         request_key = f"{call.principal.name}/{call.idempotency_key}" if call.idempotency_key else ""
         wanted = Wanted(message, request.key, owner, call.principal.name, request_key, digest)
-        id = await self._executor.start(plan, wanted)
+        started = await self._executor.start(plan, wanted)
         if request.HasField("wait"):
-            await self._wait(id, request.wait.ToTimedelta().total_seconds(), call)
-        return await self._summary(id)
+            settled = await self._settled(started, request.wait.ToTimedelta().total_seconds(), call)
+            if settled:
+                plan = await self._executor.plans.version(settled.definition, settled.version)
+                return sagas.summary(settled, past_pivot=settled.past_pivot(plan.order))
+        return await self._summary(started)
 
     async def GetSaga(self, request: saga_service_pb2.GetSagaRequest, call: Call, /) -> saga_pb2.Saga:
         record = await self._seen(names.SAGA.id(request.name), call.principal)
@@ -98,8 +100,8 @@ class Servicer(SagaServiceServicer[Call]):
     ) -> saga_service_pb2.ListSagasResponse:
         page = self._pager.page(request, default=50, most=250)
         owner = None if _sees_all(call.principal) else call.principal.name
-        filter = filters.parse(request.filter, _FIELDS)
-        found = await self._executor.sagas.page(filter, owner, page.key, page.limit)
+        wanted = filters.parse(request.filter, _FIELDS)
+        found = await self._executor.sagas.page(wanted, owner, page.key, page.limit)
         shown, token = self._pager.cut(request, page, found, lambda record: (record.start.id,))
         listed = (sagas.summary(record.start, past_pivot=record.past_pivot) for record in shown)
         return saga_service_pb2.ListSagasResponse(sagas=listed, next_page_token=token)
@@ -123,11 +125,11 @@ class Servicer(SagaServiceServicer[Call]):
             await self._doorbell.wait(rings, _LOOK_EVERY)
 
     async def AwaitSaga(self, request: saga_service_pb2.AwaitSagaRequest, call: Call, /) -> saga_pb2.Saga:
-        id = names.SAGA.id(request.name)
-        await self._seen(id, call.principal)
+        saga = names.SAGA.id(request.name)
+        await self._seen(saga, call.principal)
         seconds = request.wait.ToTimedelta().total_seconds() if request.HasField("wait") else _WAIT
-        await self._wait(id, seconds, call)
-        return await self._full(await self._executor.sagas.get(id), after=None)
+        await self._settled(saga, seconds, call)
+        return await self._full(await self._executor.sagas.get(saga), after=None)
 
     async def CancelSaga(self, request: saga_service_pb2.CancelSagaRequest, call: Call, /) -> saga_pb2.Saga:
         plan = await self._plan(await self._seen(names.SAGA.id(request.name), call.principal))
@@ -138,11 +140,10 @@ class Servicer(SagaServiceServicer[Call]):
         return await self._commanded(request.name, plan, decide)
 
     async def SignalSaga(self, request: saga_service_pb2.SignalSagaRequest, call: Call, /) -> saga_pb2.Saga:
-        id = names.SAGA.id(request.name)
-        plan = await self._plan(await self._seen(id, call.principal))
+        plan = await self._plan(await self._seen(names.SAGA.id(request.name), call.principal))
         step = plan.steps.get(request.step)
         if step is None or step.step.action is not Action.SIGNAL:
-            raise StepNotFound(id, request.step)
+            raise StepNotFound(names.SAGA.id(request.name), request.step)
         if step.signal_permission and not call.principal.may(step.signal_permission):
             raise _lacking(step.signal_permission)
         payload = unpacked(request.payload, step.reply, "payload", SignalInvalid)
@@ -172,11 +173,13 @@ class Servicer(SagaServiceServicer[Call]):
     async def _commanded(self, name: str, plan: Plan, decide: Decide) -> saga_pb2.Saga:
         return self._views.full(plan, await self._executor.command(names.SAGA.id(name), decide))
 
-    async def _wait(self, id: str, seconds: float, call: Call) -> None:
+    async def _settled(self, id: str, seconds: float, call: Call) -> Saga | None:
+        """A saga when it has ended or needs attention; None when that takes longer."""
         # Some of the deadline is left for the answer.
         with suppress(TimeoutError):
             async with timeout(min(seconds, max(0.0, call.remaining - 0.5))):
-                await self._executor.settled(id)
+                return await self._executor.settled(id)
+        return None
 
     async def _summary(self, id: str) -> saga_pb2.Saga:
         if actor := self._executor.actors.get(id):
@@ -203,7 +206,7 @@ class Servicer(SagaServiceServicer[Call]):
 
 
 def _resolution(plan: Plan, saga: Saga, request: saga_service_pb2.ResolveStepRequest, kind: Kind) -> bytes:
-    """The payload of an operator's decision, as it is kept: a request, or a packed reply. Empty for a decision that has none."""
+    """What an operator's decision carries, as it is kept: a request, a packed reply, or nothing."""
     run = saga.runs.get(request.step)
     if run is None:
         raise StepNotFound(saga.id, request.step)
@@ -212,7 +215,7 @@ def _resolution(plan: Plan, saga: Saga, request: saga_service_pb2.ResolveStepReq
         call = step.undo if run.undoing else step.call
         if call is None:
             raise PayloadInvalid("a step that calls")
-        return unpacked(request.payload, call.request, "payload", PayloadInvalid).SerializeToString()
+        return packed(unpacked(request.payload, call.request, "payload", PayloadInvalid))
     if kind is Kind.STEP_FORCED and not run.undoing:
         return packed(unpacked(request.payload, step.reply, "payload", PayloadInvalid))
     if request.HasField("payload"):
