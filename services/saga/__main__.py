@@ -10,8 +10,9 @@ from services._platform.paging import Pager
 from services._platform.server import Service, run
 from services._platform.settings import Settings
 from services._platform.stores import open_stores
-from services.saga.execution.calls import Calls, Fault, no_fault
+from services.saga.execution.calls import Calls
 from services.saga.execution.executor import LEASE, Executor
+from services.saga.execution.faults import Fault, no_fault
 from services.saga.execution.plans import Plans
 from services.saga.plan import contract
 from services.saga.plan.contract import Contract
@@ -32,7 +33,10 @@ async def compose(
 ) -> AsyncIterator[Service]:
     """Sagas, ready to be served. `known` is the contract that definitions may name, `fault` where tests let it die."""
     known = known or contract.read()
-    async with open_stores(NAME, settings, clock) as stores, open_neighbours(NAME, settings, clock) as neighbours:
+    async with (
+        open_stores(NAME, settings, clock) as stores,
+        open_neighbours(NAME, settings, clock, conducted=False) as neighbours,
+    ):
         definitions = Definitions(stores.pool, stores.units)
         executor = Executor(
             journal=Journal(stores.pool, stores.units, stores.doorbell),
@@ -41,7 +45,7 @@ async def compose(
             lease=Lease(stores.pool, f"executor/{stores.holder}", stores.holder, LEASE),
             doorbell=stores.doorbell,
             clock=clock,
-            calls=Calls(neighbours, fault),
+            calls=Calls(neighbours),
             fault=fault,
         )
         pager = Pager(settings.signing_key.get_secret_value())

@@ -34,6 +34,8 @@ class StepState(Enum):
 
 
 ENDED = frozenset({State.COMPLETED, State.COMPENSATED})
+SETTLED = ENDED | {State.NEEDS_ATTENTION}
+"""Nothing happens any more, or nothing before somebody has looked."""
 ACTIVE = frozenset({StepState.RUNNING, StepState.UNKNOWN, StepState.COMPENSATING})
 DONE = frozenset({StepState.SUCCEEDED, StepState.SKIPPED})
 GONE = frozenset({StepState.PENDING, StepState.FAILED, StepState.SKIPPED, StepState.COMPENSATED})
@@ -92,7 +94,7 @@ class Run:
     wake: datetime | None = None
     reply: bytes = b""
     edited: bytes = b""
-    """The request that an operator wrote in place of the mapped one."""
+    """The request that an operator wrote in place of the mapped one, packed."""
     edits: int = 0
     """Counts the calls that the step has been, so that each has a request id of its own."""
     signal: "Transition | None" = None

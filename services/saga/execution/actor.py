@@ -12,8 +12,8 @@ from services._platform.errors import Unavailable
 from services._platform.log import logger
 from services.saga.convert import events
 from services.saga.domain import machine
-from services.saga.domain.run import ACTIVE, Saga, State, Transition
-from services.saga.execution.calls import Fault
+from services.saga.domain.run import ACTIVE, SETTLED, Saga, Transition
+from services.saga.execution.faults import Fault
 from services.saga.plan.expressions import Values
 from services.saga.plan.learnt import learnt
 from services.saga.plan.plan import Plan
@@ -62,7 +62,7 @@ class Actor:
             self._tasks[key] = asyncio.create_task(self._driven(*key))
         if self.saga.aborting:
             self.aborting.set()
-        if self.saga.ended or self.saga.state is State.NEEDS_ATTENTION:
+        if self.saga.state in SETTLED:
             self.settled.set()
         else:
             self.settled.clear()

@@ -1,6 +1,5 @@
 """Calls of steps, at the services that serve them."""
 
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 from google.protobuf.message import Message
@@ -14,38 +13,24 @@ from services.saga.plan.plan import Call
 
 _log = logger(__name__)
 
-Fault = Callable[[str], Awaitable[None]]
-"""Told of each point at which a process may die: tests let it die there."""
-
-
-async def no_fault(_point: str) -> None:
-    """Nothing happens."""
-
 
 class Calls:
     """The RPCs of steps. A call carries its key, the same for every try of it."""
 
-    def __init__(self, neighbours: Neighbours, fault: Fault) -> None:
+    def __init__(self, neighbours: Neighbours) -> None:
         self._neighbours = neighbours
-        self._fault = fault
         self._stubs: dict[str, Any] = {}
 
     async def make(self, call: Call, request: Message, request_id: str) -> Message | Failure:
         """The reply, or how the call failed."""
-        await self._fault(f"before {call.method.name}")
-        reply = await self._made(call, request, request_id)
-        await self._fault(f"after {call.method.name}")
-        return reply
-
-    async def _made(self, call: Call, request: Message, request_id: str) -> Message | Failure:
         method = call.method
         if method.service not in self._neighbours:
             return Failure("UNAVAILABLE", "SERVICE_UNAVAILABLE", f"nobody serves {method.service}")
         try:
+            headers = await self._neighbours.headers()
+            metadata = (("idempotency-key", request_id), *headers.items())
             with typed_errors():
-                reply: Message = await self._stub(call)(
-                    request, timeout=method.deadline, metadata=(("idempotency-key", request_id),)
-                )
+                reply: Message = await self._stub(call)(request, timeout=method.deadline, metadata=metadata)
                 return reply
         except MeshError as error:
             return Failure(error.code.name, error.reason, error.message)

@@ -6,7 +6,6 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
 
-import uuid_utils
 from google.protobuf.message import Message
 
 from services._platform.clock import Clock
@@ -14,16 +13,17 @@ from services._platform.doorbell import Doorbell
 from services._platform.errors import Aborted, Refusal
 from services._platform.lease import Lease
 from services._platform.log import logger
-from services.saga.convert import events
 from services.saga.domain import decisions, machine
-from services.saga.domain.run import Saga, State
+from services.saga.domain.run import SETTLED, Saga
 from services.saga.execution.actor import Actor, Decide
-from services.saga.execution.calls import Calls, Fault
+from services.saga.execution.calls import Calls
+from services.saga.execution.faults import Fault
 from services.saga.execution.plans import Plans
 from services.saga.execution.steps import Steps
+from services.saga.execution.wanted import Wanted, new_saga
 from services.saga.plan.plan import Plan, StepPlan
 from services.saga.store.journal import Journal, Lost, Superseded
-from services.saga.store.rows import NewSaga, Record
+from services.saga.store.rows import Record
 from services.saga.store.sagas import Sagas
 
 LEASE = timedelta(seconds=6)
@@ -34,19 +34,6 @@ _TRIES = 20
 _LOOK_EVERY = 1.0
 _REST = 0.05
 _log = logger(__name__)
-
-
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """A saga that somebody wants started."""
-
-    input: Message
-    key: str
-    owner: str
-    actor: str
-    request_key: str
-    digest: bytes
-    parent: str = ""
 
 
 @dataclass(eq=False)
@@ -71,7 +58,7 @@ class Executor:
         if not self._holds():
             await self.renew()
         while True:
-            new = self._new(plan, wanted)
+            new = new_saga(plan, wanted, self.lease.holder, self.clock())
             try:
                 await self.fault("before start")
                 started = await self.journal.start(new)
@@ -103,19 +90,19 @@ class Executor:
                 await self._take([id])
         raise Aborted("the saga changes all the time; try again", reason="OVERLOADED")
 
-    async def settled(self, id: str) -> None:
+    async def settled(self, id: str) -> Saga:
         """Waits until a saga has ended or needs attention, wherever it is carried out."""
         while True:
             rings = self.doorbell.rings
             if actor := self.actors.get(id):
                 await actor.settled.wait()
+                if actor.saga.state in SETTLED:
+                    return actor.saga
             state, _ = await self.sagas.progress(id)
-            if state in (State.COMPLETED, State.COMPENSATED, State.NEEDS_ATTENTION):
-                return
+            if state in SETTLED:
+                return await self._replayed(await self.sagas.get(id))
             await self.doorbell.wait(rings, _LOOK_EVERY)
             await asyncio.sleep(_REST)
-
-    # ---- What steps ask for ----
 
     async def start_child(self, parent: Saga, plan: StepPlan, input: Message) -> str:
         """Starts a child of a saga, or finds it."""
@@ -127,10 +114,9 @@ class Executor:
     async def ended(self, child: str) -> Saga:
         """Waits for a saga's end."""
         while True:
-            await self.settled(child)
-            record = await self.sagas.get(child)
-            if record.start.ended:
-                return record.start
+            saga = await self.settled(child)
+            if saga.ended:
+                return saga
             await asyncio.sleep(_LOOK_EVERY)
 
     async def cancel_child(self, child: str, reason: str) -> None:
@@ -138,10 +124,9 @@ class Executor:
         definition = (await self.plans.version(*_planned(await self.sagas.get(child)))).order
         await self.command(child, lambda saga, now: decisions.cancelled(definition, saga, "", reason, now))
 
-    # ---- What loops do ----
-
     async def renew(self) -> None:
         """Keeps the lease. When it ran out meanwhile, others may have taken sagas over: none is held on to."""
+        await self.fault("before renewal")
         asked = asyncio.get_running_loop().time()
         fence = await self.lease.take()
         if fence != self._fence:
@@ -177,25 +162,6 @@ class Executor:
         with suppress(Refusal):  # then it runs out
             await self.lease.give_up()
 
-    # ----
-
-    def _new(self, plan: Plan, wanted: Wanted) -> NewSaga:
-        now = self.clock()
-        saga = Saga(
-            id=str(uuid_utils.uuid7()),
-            definition=plan.id,
-            version=plan.version,
-            key=wanted.key,
-            owner=wanted.owner,
-            input=wanted.input.SerializeToString(deterministic=True),
-            create_time=now,
-            expire_time=now + plan.order.deadline,
-            update_time=now,
-            actor=wanted.actor,
-            parent=wanted.parent,
-        )
-        return NewSaga(saga, wanted.request_key, wanted.digest, self.lease.holder, events.started(saga))
-
     async def _take(self, ids: Sequence[str]) -> None:
         for record in await self.sagas.all(ids) if ids else ():
             try:
@@ -221,7 +187,7 @@ class Executor:
 
     @property
     def _steps(self) -> Steps:
-        return Steps(self.calls, self, self.clock, self._holds)
+        return Steps(self.calls, self, self.clock, self._holds, self.fault)
 
     def _forget(self, actor: Actor) -> None:
         if self.actors.get(actor.saga.id) is actor:

@@ -18,9 +18,10 @@ from services.saga.domain.retries import Failure
 from services.saga.domain.run import ACTIVE, Run, Saga, State, Transition
 from services.saga.execution.actor import Actor
 from services.saga.execution.calls import Calls
+from services.saga.execution.faults import Fault
 from services.saga.plan.expressions import EvaluationError
-from services.saga.plan.learnt import packed, request_id
-from services.saga.plan.plan import StepPlan
+from services.saga.plan.learnt import request_id
+from services.saga.plan.plan import StepPlan, packed
 
 _NAP = 1.0
 """Seconds after which a wait looks at the clock again, which may have been set."""
@@ -44,11 +45,14 @@ class ChildSagas(Protocol):
 class Steps:
     """Drives active steps."""
 
-    def __init__(self, calls: Calls, children: ChildSagas, clock: Clock, holds: Callable[[], bool]) -> None:
+    def __init__(
+        self, calls: Calls, children: ChildSagas, clock: Clock, holds: Callable[[], bool], fault: Fault
+    ) -> None:
         self._calls = calls
         self._children = children
         self._clock = clock
         self._holds = holds
+        self._fault = fault
 
     async def drive(self, actor: Actor, step: str, undoing: bool) -> None:
         """Does what the step does, or its compensation, again and again until it is settled."""
@@ -83,6 +87,7 @@ class Steps:
         call = plan.undo if run.undoing else plan.call
         assert call is not None, "only what can be called is"
         await self._until(run.wake)
+        await self._fault(f"before {call.method.name}")
         while not self._holds():  # noqa: ASYNC110  the lease is renewed elsewhere, or lost
             await asyncio.sleep(_NAP)
         if run.attempts:
@@ -93,7 +98,9 @@ class Steps:
             request = call.message(actor.values(), key, run.edited)
         except EvaluationError as error:
             return _unmapped(error)
-        return await self._calls.make(call, request, key)
+        outcome = await self._calls.make(call, request, key)
+        await self._fault(f"after {call.method.name}")
+        return outcome
 
     async def _wait(self, actor: Actor, plan: StepPlan, run: Run) -> Outcome:
         wake = run.wake

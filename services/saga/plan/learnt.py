@@ -3,12 +3,11 @@
 import uuid
 from collections.abc import MutableMapping
 
-from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
 
 from services.saga.domain.run import Run, Saga, StepState
 from services.saga.plan.expressions import EvaluationError, Values
-from services.saga.plan.plan import Plan
+from services.saga.plan.plan import Plan, unpacked
 
 _NAMESPACE = uuid.UUID("6f0e7a52-6d1a-4c11-9c39-5a7a0d0f5a6a")
 
@@ -39,15 +38,3 @@ def sent(plan: Plan, saga: Saga, step: str, known: MutableMapping[str, Message])
 def request_id(saga: str, step: str, run: Run) -> str:
     """The id of a step's call: the same in every process, and for every try of it."""
     return str(uuid.uuid5(_NAMESPACE, f"{saga}/{step}/{'undo' if run.undoing else 'do'}/{run.edits}"))
-
-
-def unpacked(kind: type[Message], packed: bytes) -> Message:
-    """The message of a packed reply; an empty one for none."""
-    return kind.FromString(Any.FromString(packed).value) if packed else kind()
-
-
-def packed(message: Message) -> bytes:
-    """A message with its type."""
-    made = Any()
-    made.Pack(message)
-    return made.SerializeToString()

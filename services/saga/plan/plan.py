@@ -3,11 +3,24 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
 
 from clients.contract import Method
 from services.saga.domain.definition import Definition, Step
 from services.saga.plan.expressions import Expression, Values
+
+
+def packed(message: Message) -> bytes:
+    """A message with its type, as journals keep it."""
+    made = Any()
+    made.Pack(message)
+    return made.SerializeToString()
+
+
+def unpacked(kind: type[Message], kept: bytes) -> Message:
+    """The message that was packed; an empty one for none."""
+    return kind.FromString(Any.FromString(kept).value) if kept else kind()
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,8 +33,8 @@ class Call:
     reply: type[Message]
 
     def message(self, values: Values, request_id: str, edited: bytes = b"") -> Message:
-        """The request. Raises `EvaluationError`."""
-        made: Message = self.request.FromString(edited) if edited else self.mapping.value(values)
+        """The request: the mapped one, or the one that an operator wrote. Raises `EvaluationError`."""
+        made: Message = unpacked(self.request, edited) if edited else self.mapping.value(values)
         if "request_id" in made.DESCRIPTOR.fields_by_name:
             setattr(made, "request_id", request_id)  # noqa: B010  not every message has the field
         return made

@@ -11,33 +11,28 @@ from mesh.saga.v1.saga_service_servicer import SagaServiceServicer
 from services._platform import filters
 from services._platform.call import Call, Principal
 from services._platform.doorbell import Doorbell
-from services._platform.errors import InvalidArgument, PermissionDenied
 from services._platform.filters import EQUALITY
 from services._platform.paging import Pager
 from services.saga.convert import definitions, names, sagas
 from services.saga.domain import decisions, machine
 from services.saga.domain.definition import Action
-from services.saga.domain.refusals import InputInvalid, PayloadInvalid, SagaNotFound, SignalInvalid, StepNotFound
+from services.saga.domain.refusals import InputInvalid, SagaNotFound, SignalInvalid, StepNotFound
 from services.saga.domain.retries import Failure
 from services.saga.domain.run import Kind, Saga, Transition
 from services.saga.execution.actor import Decide
-from services.saga.execution.executor import Executor, Wanted
+from services.saga.execution.executor import Executor
+from services.saga.execution.wanted import Wanted
 from services.saga.plan.compiler import APPROVAL
-from services.saga.plan.learnt import packed
-from services.saga.plan.plan import Plan
+from services.saga.plan.plan import Plan, packed
+from services.saga.servicer import access
 from services.saga.servicer.payloads import unpacked
+from services.saga.servicer.resolutions import ACTIONS, resolution
 from services.saga.servicer.views import Views
 from services.saga.store.definitions import Definitions
 from services.saga.store.rows import Record
 
 _FIELDS = {"definition": EQUALITY, "key": EQUALITY, "owner": EQUALITY, "state": EQUALITY}
 _WAIT, _HEARTBEAT, _LOOK_EVERY = 30.0, 15.0, 1.0
-_ACTIONS = {
-    saga_service_pb2.RESOLVE_ACTION_RETRY: Kind.STEP_RETRIED,
-    saga_service_pb2.RESOLVE_ACTION_EDIT: Kind.STEP_EDITED,
-    saga_service_pb2.RESOLVE_ACTION_SKIP: Kind.STEP_SKIPPED,
-    saga_service_pb2.RESOLVE_ACTION_FORCE: Kind.STEP_FORCED,
-}
 
 
 class Servicer(SagaServiceServicer[Call]):
@@ -77,17 +72,20 @@ class Servicer(SagaServiceServicer[Call]):
 
     async def StartSaga(self, request: saga_service_pb2.StartSagaRequest, call: Call, /) -> saga_pb2.Saga:
         plan = await self._executor.plans.newest(names.DEFINITION.id(request.definition))
-        _may_start(plan, call.principal)
+        access.check_start(plan, call.principal)
         message = unpacked(request.input, plan.input, "input", InputInvalid)
-        owner = _owner(request.owner, call.principal)
+        owner = access.owner(request.owner, call.principal)
         body = message.SerializeToString(deterministic=True)
         digest = hashlib.blake2b(repr((plan.id, request.key, owner, body)).encode(), digest_size=16).digest()
         request_key = f"{call.principal.name}/{call.idempotency_key}" if call.idempotency_key else ""
         wanted = Wanted(message, request.key, owner, call.principal.name, request_key, digest)
-        id = await self._executor.start(plan, wanted)
+        started = await self._executor.start(plan, wanted)
         if request.HasField("wait"):
-            await self._wait(id, request.wait.ToTimedelta().total_seconds(), call)
-        return await self._summary(id)
+            settled = await self._settled(started, request.wait.ToTimedelta().total_seconds(), call)
+            if settled:
+                plan = await self._executor.plans.version(settled.definition, settled.version)
+                return sagas.summary(settled, past_pivot=settled.past_pivot(plan.order))
+        return await self._summary(started)
 
     async def GetSaga(self, request: saga_service_pb2.GetSagaRequest, call: Call, /) -> saga_pb2.Saga:
         record = await self._seen(names.SAGA.id(request.name), call.principal)
@@ -97,9 +95,9 @@ class Servicer(SagaServiceServicer[Call]):
         self, request: saga_service_pb2.ListSagasRequest, call: Call, /
     ) -> saga_service_pb2.ListSagasResponse:
         page = self._pager.page(request, default=50, most=250)
-        owner = None if _sees_all(call.principal) else call.principal.name
-        filter = filters.parse(request.filter, _FIELDS)
-        found = await self._executor.sagas.page(filter, owner, page.key, page.limit)
+        owner = None if access.sees_all(call.principal) else call.principal.name
+        wanted = filters.parse(request.filter, _FIELDS)
+        found = await self._executor.sagas.page(wanted, owner, page.key, page.limit)
         shown, token = self._pager.cut(request, page, found, lambda record: (record.start.id,))
         listed = (sagas.summary(record.start, past_pivot=record.past_pivot) for record in shown)
         return saga_service_pb2.ListSagasResponse(sagas=listed, next_page_token=token)
@@ -123,11 +121,11 @@ class Servicer(SagaServiceServicer[Call]):
             await self._doorbell.wait(rings, _LOOK_EVERY)
 
     async def AwaitSaga(self, request: saga_service_pb2.AwaitSagaRequest, call: Call, /) -> saga_pb2.Saga:
-        id = names.SAGA.id(request.name)
-        await self._seen(id, call.principal)
+        saga = names.SAGA.id(request.name)
+        await self._seen(saga, call.principal)
         seconds = request.wait.ToTimedelta().total_seconds() if request.HasField("wait") else _WAIT
-        await self._wait(id, seconds, call)
-        return await self._full(await self._executor.sagas.get(id), after=None)
+        await self._settled(saga, seconds, call)
+        return await self._full(await self._executor.sagas.get(saga), after=None)
 
     async def CancelSaga(self, request: saga_service_pb2.CancelSagaRequest, call: Call, /) -> saga_pb2.Saga:
         plan = await self._plan(await self._seen(names.SAGA.id(request.name), call.principal))
@@ -138,13 +136,12 @@ class Servicer(SagaServiceServicer[Call]):
         return await self._commanded(request.name, plan, decide)
 
     async def SignalSaga(self, request: saga_service_pb2.SignalSagaRequest, call: Call, /) -> saga_pb2.Saga:
-        id = names.SAGA.id(request.name)
-        plan = await self._plan(await self._seen(id, call.principal))
+        plan = await self._plan(await self._seen(names.SAGA.id(request.name), call.principal))
         step = plan.steps.get(request.step)
         if step is None or step.step.action is not Action.SIGNAL:
-            raise StepNotFound(id, request.step)
+            raise StepNotFound(names.SAGA.id(request.name), request.step)
         if step.signal_permission and not call.principal.may(step.signal_permission):
-            raise _lacking(step.signal_permission)
+            raise access.lacking(step.signal_permission)
         payload = unpacked(request.payload, step.reply, "payload", SignalInvalid)
         denied = payload.DESCRIPTOR.full_name == APPROVAL and not getattr(payload, "approved")  # noqa: B009
         denial = Failure("FAILED_PRECONDITION", "APPROVAL_DENIED", "somebody did not approve") if denied else None
@@ -160,8 +157,8 @@ class Servicer(SagaServiceServicer[Call]):
 
     async def ResolveStep(self, request: saga_service_pb2.ResolveStepRequest, call: Call, /) -> saga_pb2.Saga:
         record = await self._seen(names.SAGA.id(request.name), call.principal)
-        plan, kind = await self._plan(record), _ACTIONS[request.action]
-        payload = _resolution(plan, machine.replay(plan.order, record.start, record.transitions), request, kind)
+        plan, kind = await self._plan(record), ACTIONS[request.action]
+        payload = resolution(plan, machine.replay(plan.order, record.start, record.transitions), request, kind)
 
         def decide(saga: Saga, now: datetime) -> Transition | None:
             actor, reason = call.principal.name, request.reason
@@ -172,11 +169,13 @@ class Servicer(SagaServiceServicer[Call]):
     async def _commanded(self, name: str, plan: Plan, decide: Decide) -> saga_pb2.Saga:
         return self._views.full(plan, await self._executor.command(names.SAGA.id(name), decide))
 
-    async def _wait(self, id: str, seconds: float, call: Call) -> None:
+    async def _settled(self, id: str, seconds: float, call: Call) -> Saga | None:
+        """A saga when it has ended or needs attention; None when that takes longer."""
         # Some of the deadline is left for the answer.
         with suppress(TimeoutError):
             async with timeout(min(seconds, max(0.0, call.remaining - 0.5))):
-                await self._executor.settled(id)
+                return await self._executor.settled(id)
+        return None
 
     async def _summary(self, id: str) -> saga_pb2.Saga:
         if actor := self._executor.actors.get(id):
@@ -186,7 +185,7 @@ class Servicer(SagaServiceServicer[Call]):
 
     async def _seen(self, id: str, principal: Principal) -> Record:
         record = await self._executor.sagas.get(id)
-        if not _sees_all(principal) and record.start.owner != principal.name:
+        if not access.sees_all(principal) and record.start.owner != principal.name:
             raise SagaNotFound(id)
         return record
 
@@ -200,42 +199,3 @@ class Servicer(SagaServiceServicer[Call]):
         start = Transition(1, Kind.STARTED, saga.create_time, actor=saga.actor)
         happened = [] if after is None else [t for t in (start, *record.transitions) if t.sequence > after]
         return self._views.full(plan, saga, happened)
-
-
-def _resolution(plan: Plan, saga: Saga, request: saga_service_pb2.ResolveStepRequest, kind: Kind) -> bytes:
-    """The payload of an operator's decision, as it is kept: a request, or a packed reply. Empty for a decision that has none."""
-    run = saga.runs.get(request.step)
-    if run is None:
-        raise StepNotFound(saga.id, request.step)
-    step = plan.steps[request.step]
-    if kind is Kind.STEP_EDITED:
-        call = step.undo if run.undoing else step.call
-        if call is None:
-            raise PayloadInvalid("a step that calls")
-        return unpacked(request.payload, call.request, "payload", PayloadInvalid).SerializeToString()
-    if kind is Kind.STEP_FORCED and not run.undoing:
-        return packed(unpacked(request.payload, step.reply, "payload", PayloadInvalid))
-    if request.HasField("payload"):
-        raise InvalidArgument.of("payload", "this action takes none")
-    return b""
-
-
-def _may_start(plan: Plan, principal: Principal) -> None:
-    """Whoever starts a saga has the mesh call its RPCs, so they must be allowed to, or to start this very saga."""
-    for permission in sorted(plan.permissions):
-        if not principal.may(permission):
-            raise _lacking(permission)
-
-
-def _lacking(permission: str) -> PermissionDenied:
-    return PermissionDenied(f"this call needs the permission {permission}", metadata={"permission": permission})
-
-
-def _owner(asked: str, principal: Principal) -> str:
-    if asked and asked != principal.name and not principal.is_service:
-        raise PermissionDenied("only a service may start a saga for somebody else", metadata={"permission": "service"})
-    return asked or principal.name
-
-
-def _sees_all(principal: Principal) -> bool:
-    return principal.is_service or principal.may("saga.operate")

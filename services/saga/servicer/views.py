@@ -25,10 +25,10 @@ class Views:
         known: dict[str, Message] = {}
         view = sagas.summary(saga, past_pivot=saga.past_pivot(plan.order))
         view.input.CopyFrom(_packed(redacted(plan.input.FromString(saga.input))))
-        for id, run in saga.runs.items():
-            request = sent(plan, saga, id, known)
+        for step, run in saga.runs.items():
+            request = sent(plan, saga, step, known)
             shown = None if request is None else _packed(redacted(request))
-            view.steps.append(sagas.step(id, run, shown, self._shown(run.reply)))
+            view.steps.append(sagas.step(step, run, shown, self._shown(run.reply)))
         view.timeline.extend(sagas.transition(each, self._shown(each.payload)) for each in timeline)
         return view
 

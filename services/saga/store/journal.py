@@ -41,7 +41,7 @@ class Journal:
         self._units = units
         self._doorbell = doorbell
         self._starts: Combiner[NewSaga, str] = Combiner("saga-starts", self._start)
-        self._steps: Combiner[Step, None] = Combiner("saga-steps", self._append, lanes=2)
+        self._steps: Combiner[Step, None] = Combiner("saga-steps", self._append)
 
     async def start(self, wanted: NewSaga) -> str:
         """Starts a saga, or finds the one that was started under the same key; returns its id.

@@ -31,7 +31,7 @@ class Sagas:
 
     async def all(self, ids: Sequence[str]) -> list[Record]:
         """These sagas, in no order, of those that exist."""
-        keys = [uuid.UUID(id) for id in ids]
+        keys = [uuid.UUID(each) for each in ids]
         async with reading(self._pool) as connection, connection.transaction(isolation="repeatable_read"):
             rows = await connection.fetch(Q["get_sagas"], keys)
             journal = await connection.fetch(Q["transitions_of"], keys)
