@@ -11,11 +11,13 @@ from urllib.parse import urlsplit
 from services._local import provider, stores
 from services._local.command import Command
 from services._local.credentials import Credentials
-from services._local.layout import CHECKOUT, Layout
+from services._local.layout import CHECKOUT, Layout, MeshError
 from services._local.plan import Part, Stage
 from services._local.ports import EDGE
 
-REPLICAS = 2
+SMALL = 4
+"""Cores. With fewer, a service has a second process only where every call goes by it, or to show what two are for."""
+ALWAYS_TWO = frozenset({"identity", "inventory"})
 DATABASE = "mesh"
 IDENTITY = "identity"
 PROBE = "/v1/jwks"
@@ -29,8 +31,12 @@ def services() -> tuple[str, ...]:
 
 
 def replicas(service: str) -> tuple[str, ...]:
-    """The names of a service's processes."""
-    return tuple(f"{service}-{number}" for number in range(1, REPLICAS + 1))
+    """The names of a service's processes: two, or as many as MESH_REPLICAS says."""
+    few = (os.cpu_count() or 1) < SMALL and service not in ALWAYS_TWO
+    wanted = os.environ.get("MESH_REPLICAS") or ("1" if few else "2")
+    if not (wanted.isdecimal() and 0 < int(wanted) < 10):
+        raise MeshError(f"MESH_REPLICAS={wanted} is not a number from 1 to 9")
+    return tuple(f"{service}-{number}" for number in range(1, int(wanted) + 1))
 
 
 def listeners(services: tuple[str, ...]) -> list[str]:

@@ -38,7 +38,7 @@ class Block:
 
 
 def blocks() -> Iterator[Block]:
-    """Every code block of the README, in order."""
+    """Every code block of the README, in order. The first that is run is what the others begin with."""
     text = README.read_text()
     for fence in _FENCE.finditer(text):
         yield Block(fence["language"], fence["code"], text.count("\n", 0, fence.start()) + 1)
@@ -57,12 +57,12 @@ def checkout(mesh: Mesh, tmp_path: Path) -> Path:
 def test_the_tour_runs_as_it_stands(checkout: Path, subtests: pytest.Subtests) -> None:
     found = list(blocks())
     assert {block.language for block in found} <= LANGUAGES
-    tour = [block for block in found if block.language == "sh"]
+    opening, *tour = [block for block in found if block.language == "sh"]
     assert tour
     for block in tour:
         with subtests.test(f"README.md:{block.line}"):
             done = subprocess.run(
-                ["/bin/bash", "-euo", "pipefail", "-c", block.code],
+                ["/bin/bash", "-euo", "pipefail", "-c", opening.code + block.code],
                 cwd=checkout,
                 capture_output=True,
                 text=True,
