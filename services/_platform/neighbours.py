@@ -3,13 +3,7 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
-<<<<<<< HEAD
-from clients.channel import Channel, connect
-=======
-import grpc
-
-from clients.channel import Headers, connect
->>>>>>> saga
+from clients.channel import Channel, Headers, connect
 from services._platform.clock import Clock
 from services._platform.service_token import ServiceToken
 from services._platform.settings import Settings
@@ -18,14 +12,10 @@ from services._platform.settings import Settings
 class Neighbours:
     """The services that this one may call. A channel is opened once and shared.
 
-<<<<<<< HEAD
-    def __init__(self, channels: Mapping[str, Channel]) -> None:
-=======
     `headers` tells what a call carries, for channels that do not see to it themselves.
     """
 
-    def __init__(self, channels: Mapping[str, grpc.aio.Channel], headers: Headers) -> None:
->>>>>>> saga
+    def __init__(self, channels: Mapping[str, Channel], headers: Headers) -> None:
         self._channels = channels
         self.headers = headers
 
