@@ -29,6 +29,7 @@ from services.orders.__main__ import compose as compose_orders
 from services.payments.__main__ import compose as compose_payments
 from services.payments.settings import PaymentsSettings
 from services.saga.__main__ import compose as compose_saga
+from services.saga.execution.faults import Fault
 from tests import callers
 from tests.callers import AuthorizedChannel
 from tests.cart.conftest import ADA, Shop
@@ -49,6 +50,18 @@ class Market:
     inventory: Inventory
     payments: Payments
     plain: dict[str, grpc.aio.Channel]
+    database: Database
+    told: dict[str, Any]
+
+    @asynccontextmanager
+    async def orchestrator(self, fault: Fault) -> AsyncIterator["saga_service_pb2_grpc.SagaServiceAsyncStub"]:
+        """One more replica of the orchestrator, that may die."""
+        made = partial(compose_saga, fault=fault)
+        async with (
+            serving_port(made, settings(self.database, "saga", **self.told)) as port,
+            grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel,
+        ):
+            yield saga_service_pb2_grpc.SagaServiceStub(_as(channel, "services/cart", "service"))
 
     @property
     def orders(self) -> "order_service_pb2_grpc.OrderServiceAsyncStub":
@@ -131,6 +144,8 @@ async def opened(database: Database, folder: Path) -> AsyncIterator[Market]:
             Inventory(_as(plain["inventory"]), clock),
             Payments(plain["payments"], clock, sandbox.mail),
             plain,
+            database,
+            told,
         )
         await eventually(partial(_registered, market))
         yield market
