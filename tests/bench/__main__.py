@@ -15,10 +15,10 @@ from types import ModuleType
 import uvloop
 
 from services._local.layout import CHECKOUT
-from tests.bench import edge, identity, inventory, report, saga, stage
+from tests.bench import checkout, edge, identity, inventory, report, saga, stage
 from tests.bench.measure import BenchError, rounds
 
-BENCHES = {"edge": edge, "identity": identity, "inventory": inventory, "saga": saga}
+BENCHES = {"checkout": checkout, "edge": edge, "identity": identity, "inventory": inventory, "saga": saga}
 PAGE = CHECKOUT / "docs" / "benchmarks.md"
 OUT = CHECKOUT / ".bench"
 WARM_SECONDS = 1.0
