@@ -53,7 +53,8 @@ $(CHECKS:%=check-%): check-%:
 test: check ## What CI runs: the checks, then every test.
 	@$(BIN)/pytest --numprocesses auto
 
-chaos: setup ## Kills parts of a mesh at random and checks what it kept; FOR=600 seconds, SEED=7 repeats a run.
+chaos: setup ## Kills a checkout at every point, then parts of a mesh at random; FOR=600 seconds, SEED=7 repeats a run.
+	@$(BIN)/pytest --deep tests/checkout/test_crashes.py
 	@$(BIN)/python -m tests.chaos --seconds $(or $(FOR),120) $(SEED:%=--seed %)
 
 format: setup ## Puts code and protos into their form.
