@@ -77,7 +77,11 @@ class Shop:
 
     @property
     def holds(self) -> "coupon_hold_service_pb2_grpc.CouponHoldServiceAsyncStub":
-        channel = AuthorizedChannel(self.plain, callers.token("services/saga", ["service"]))
+        return self.holds_as("services/saga", "service")
+
+    def holds_as(self, who: str, role: str) -> "coupon_hold_service_pb2_grpc.CouponHoldServiceAsyncStub":
+        """The holds, as somebody calls them."""
+        channel = AuthorizedChannel(self.plain, callers.token(who, [role]))
         return coupon_hold_service_pb2_grpc.CouponHoldServiceStub(cast("grpc.aio.Channel", channel))
 
     @property
@@ -190,7 +194,7 @@ def hold_name(id: str = "") -> str:
 def cents(amount: Money) -> int:
     """An amount of a currency with two decimal places, in the smallest steps."""
     assert amount.nanos % 10_000_000 == 0
-    return amount.units * 100 + amount.nanos // 10_000_000
+    return int(amount.units * 100 + amount.nanos // 10_000_000)
 
 
 def lines(cart: cart_pb2.Cart) -> Sequence[tuple[str, int]]:

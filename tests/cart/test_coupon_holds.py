@@ -9,7 +9,7 @@ import pytest
 from google.protobuf.duration_pb2 import Duration
 
 from mesh.cart.v1 import coupon_hold_pb2, promotion_pb2
-from mesh.cart.v1.coupon_hold_service_pb2 import GetCouponHoldRequest
+from mesh.cart.v1.coupon_hold_service_pb2 import GetCouponHoldRequest, ReleaseCouponsRequest
 from mesh.cart.v1.coupon_service_pb2 import GetCouponRequest
 from mesh.cart.v1.promotion_service_pb2 import GetPromotionRequest
 from tests.cart.conftest import ADA, BOB, Shop, hold_name, running
@@ -136,12 +136,5 @@ async def test_the_quote_knows_what_is_left(shop: Shop) -> None:
 
 
 async def test_only_services_hold(shop: Shop) -> None:
-    from mesh.cart.v1 import coupon_hold_service_pb2_grpc
-    from mesh.cart.v1.coupon_hold_service_pb2 import ReleaseCouponsRequest
-    from tests.callers import AuthorizedChannel, token
-
-    stub = coupon_hold_service_pb2_grpc.CouponHoldServiceStub(
-        AuthorizedChannel(shop.plain, token(ADA, ["admin"]))  # type: ignore[arg-type]
-    )
-    refusal = await refused(stub.ReleaseCoupons(ReleaseCouponsRequest(name=hold_name())))
+    refusal = await refused(shop.holds_as(ADA, "admin").ReleaseCoupons(ReleaseCouponsRequest(name=hold_name())))
     assert refusal.code == "PERMISSION_DENIED"

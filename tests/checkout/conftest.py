@@ -17,6 +17,7 @@ from google.protobuf.duration_pb2 import Duration
 
 from mesh.cart.v1 import checkout_pb2, checkout_service_pb2_grpc
 from mesh.cart.v1.checkout_service_pb2 import CheckoutCartRequest
+from mesh.cart.v1.promotion_service_pb2 import GetPromotionRequest
 from mesh.identity.v1 import key_service_pb2, key_service_pb2_grpc
 from mesh.orders.v1 import order_pb2, order_service_pb2, order_service_pb2_grpc
 from mesh.saga.v1 import saga_service_pb2, saga_service_pb2_grpc
@@ -96,8 +97,6 @@ class Market:
 
     async def used(self, promotion: str) -> int:
         """How often a promotion is held or redeemed."""
-        from mesh.cart.v1.promotion_service_pb2 import GetPromotionRequest
-
         found = await self.shop.promotions.GetPromotion(GetPromotionRequest(name=promotion))
         return found.redemption_count
 

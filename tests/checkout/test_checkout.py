@@ -12,7 +12,7 @@ from mesh.cart.v1.checkout_service_pb2 import CheckoutCartRequest
 from mesh.orders.v1 import order_pb2
 from mesh.orders.v1.order_service_pb2 import GetOrderRequest
 from mesh.saga.v1 import saga_pb2
-from mesh.saga.v1.saga_service_pb2 import GetSagaRequest
+from mesh.saga.v1.saga_service_pb2 import GetSagaRequest, WatchSagaRequest
 from tests.cart.conftest import ADA, BOB, cents
 from tests.checkout.conftest import Market
 from tests.inventory.conftest import refused
@@ -144,8 +144,6 @@ async def test_two_tabs_buy_once(market: Market) -> None:
 
 
 async def test_it_answers_at_once_and_is_watched(market: Market) -> None:
-    from mesh.saga.v1.saga_service_pb2 import WatchSagaRequest
-
     mug = await market.stocked("mug", 10, 1000)
     cart = await market.shop.cart((mug, 1))
     checkout = await market.checkout(cart.name, "tok_timeout_then_approve", wait=0)
