@@ -33,6 +33,11 @@ CREATE TABLE IF NOT EXISTS party.effect (
 
 def party_contract(folder: Path) -> Contract:
     """The mesh's contract with the participant's."""
+    return contract.read(party_image(folder))
+
+
+def party_image(folder: Path) -> Path:
+    """The descriptor image of that contract."""
     out = folder / "party.binpb"
     command = [sys.executable, "-m", "grpc_tools.protoc", f"--descriptor_set_in={IMAGE}", "--include_imports"]
     command += [f"--proto_path={Path(__file__).parent}", f"--descriptor_set_out={out}", "party.proto"]
@@ -41,7 +46,7 @@ def party_contract(folder: Path) -> Contract:
     known = {file.name for file in image.file}
     image.file.extend(file for file in FileDescriptorSet.FromString(out.read_bytes()).file if file.name not in known)
     (folder / "mesh.binpb").write_bytes(image.SerializeToString())
-    return contract.read(folder / "mesh.binpb")
+    return folder / "mesh.binpb"
 
 
 @dataclass

@@ -80,6 +80,11 @@ MISTAKES: dict[str, tuple[SagaDefinition, str, str]] = {
     "a deadline of what cannot fail": (definition(retriable("it", deadline="1s")), "steps[0].deadline", "may fail"),
     "a confirm in a saga": (definition(act("it", confirm=act("it")["call"])), "steps[0].confirm", "only a try"),
     "a try without confirm": (definition(act("it"), **TCC), "steps[0].confirm", "a call with a confirm"),
+    "a confirm with a mistake": (
+        definition(act("it", confirm={"method": ACT, "request": {"what": "1"}}), **TCC),
+        'steps[0].confirm.request["what"]',
+        "is 'string' but provided",
+    ),
     "no such child": (
         definition({"id": "it", "child": {"definition": "sagaDefinitions/gone"}}),
         "steps[0].child.definition",

@@ -69,6 +69,7 @@ async def test_a_step_past_its_deadline_has_failed_once_its_outcome_is_known(sag
     party.then("hold", *["refuse ABORTED"] * 4)
     saga = await sagas.run("slow", id="strict")
     assert states(saga)["hold"] == "FAILED"
+    party.script.clear()
     party.then("hold", "lose", "lose")
     saga = await sagas.run("unknown", id="strict")
     assert state(saga) == "COMPLETED"  # it was done in time, only the answer came late

@@ -68,6 +68,6 @@ class Definition:
         return graph.ancestors({step.id: step.after for step in self.steps.values()})
 
     @cached_property
-    def pivot(self) -> Step | None:
-        """The step that decides, if there is one."""
-        return next((step for step in self.steps.values() if step.step_class is StepClass.PIVOT), None)
+    def deciding(self) -> tuple[str, ...]:
+        """The steps past which nothing is undone: the pivot, and those that cannot fail."""
+        return tuple(each for each, step in self.steps.items() if step.step_class is not StepClass.COMPENSATABLE)

@@ -8,7 +8,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from services.saga.domain.definition import Action, Definition, Step
-from services.saga.domain.retries import ErrorClass, error_class
+from services.saga.domain.retries import ErrorClass, Failure, error_class
 from services.saga.domain.run import ACTIVE, DONE, ENDED, GONE, Kind, Run, Saga, State, StepState, Transition
 
 Runs = dict[str, Run]
@@ -17,8 +17,7 @@ Runs = dict[str, Run]
 def begin(definition: Definition, saga: Saga) -> Saga:
     """A saga as its start leaves it: the first steps run."""
     runs = dict.fromkeys(definition.steps, Run())
-    fresh = replace(saga, runs=runs, state=State.RUNNING, failure=None, end_time=None, update_time=saga.create_time)
-    return _advanced(definition, fresh, saga.create_time)
+    return _advanced(definition, saga, runs, 1, saga.create_time, aborting=False, failure=None)
 
 
 def replay(definition: Definition, saga: Saga, transitions: Iterable[Transition]) -> Saga:
@@ -39,14 +38,22 @@ def apply(definition: Definition, saga: Saga, transition: Transition) -> Saga:
     elif transition.step:
         step = definition.steps[transition.step]
         runs[step.id] = _EFFECTS[transition.kind](step, runs[step.id], transition)
-    moved = replace(saga, runs=runs, sequence=transition.sequence, update_time=transition.time)
-    if transition.kind in (Kind.CANCELLED, Kind.EXPIRED) and not saga.aborting:
-        moved = replace(moved, aborting=True, failure=transition.failure)
-    return _advanced(definition, moved, transition.time)
+    aborting, failure = saga.aborting, saga.failure
+    if transition.kind in (Kind.CANCELLED, Kind.EXPIRED) and not aborting:
+        aborting, failure = True, transition.failure
+    return _advanced(definition, saga, runs, transition.sequence, transition.time, aborting=aborting, failure=failure)
 
 
-def _advanced(definition: Definition, saga: Saga, time: datetime) -> Saga:
-    runs, aborting, failure = dict(saga.runs), saga.aborting, saga.failure
+def _advanced(
+    definition: Definition,
+    saga: Saga,
+    runs: Runs,
+    sequence: int,
+    time: datetime,
+    *,
+    aborting: bool,
+    failure: Failure | None,
+) -> Saga:
     if not aborting:
         _do(definition, runs, saga.expire_time, time)
         failed = next((run for run in runs.values() if run.state is StepState.FAILED), None)
@@ -54,8 +61,16 @@ def _advanced(definition: Definition, saga: Saga, time: datetime) -> Saga:
     if aborting:
         _undo(definition, runs)
     state = _state(runs, aborting=aborting)
-    ended = time if state in ENDED else None
-    return replace(saga, runs=runs, state=state, aborting=aborting, failure=failure, end_time=ended)
+    return replace(
+        saga,
+        runs=runs,
+        sequence=sequence,
+        update_time=time,
+        state=state,
+        aborting=aborting,
+        failure=failure,
+        end_time=time if state in ENDED else None,
+    )
 
 
 def _do(definition: Definition, runs: Runs, expire_time: datetime, time: datetime) -> None:
@@ -115,8 +130,14 @@ def _state(runs: Mapping[str, Run], *, aborting: bool) -> State:
 
 
 def _succeeded(_step: Step, run: Run, transition: Transition) -> Run:
-    done = Run(StepState.SUCCEEDED, attempts=run.attempts, begun=run.begun, reply=transition.payload)
-    return replace(done, edits=run.edits, edited=run.edited)
+    return Run(
+        StepState.SUCCEEDED,
+        attempts=run.attempts,
+        begun=run.begun,
+        reply=transition.payload,
+        edited=run.edited,
+        edits=run.edits,
+    )
 
 
 def _refused(_step: Step, run: Run, transition: Transition) -> Run:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
-from services.saga.domain.definition import Definition, StepClass
+from services.saga.domain.definition import Definition
 from services.saga.domain.retries import Failure
 
 
@@ -132,7 +132,5 @@ class Saga:
     def past_pivot(self, definition: Definition) -> bool:
         """Whether it will not be compensated any more: what decides is done, or may be."""
         return not self.aborting and any(
-            self.runs[step.id].state not in (StepState.PENDING, StepState.FAILED)
-            for step in definition.steps.values()
-            if step.step_class is not StepClass.COMPENSATABLE
+            self.runs[step].state not in (StepState.PENDING, StepState.FAILED) for step in definition.deciding
         )

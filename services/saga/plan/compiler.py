@@ -40,8 +40,10 @@ def compiled(contract: Contract, id: str, version: int, message: SagaDefinition,
         raise DefinitionInvalid(id, mistakes)
     order = Definition({step.id: step for step in ordered}, definitions.deadline(message))
     compiling = _Compiling(contract, order, taken, children, list(structure.misclassed(order)))
-    replies = {each.id: compiling.reply(each, f"steps[{place}]") for place, each in enumerate(messages)}
-    steps = {each.id: compiling.step(each, f"steps[{place}]", replies) for place, each in enumerate(messages)}
+    paths = [(f"steps[{place}]", f"steps[{place}].call") for place in range(len(message.steps))]
+    paths += [(path, f"{path}.confirm") for path, _ in paths]  # of the confirms, where there are any
+    replies = {each.id: compiling.reply(each, path) for each, (path, _) in zip(messages, paths, strict=False)}
+    steps = {each.id: compiling.step(each, *paths[place], replies) for place, each in enumerate(messages)}
     permissions = frozenset(message.permissions) or compiling.permissions
     for permission in sorted(permissions - contract.permissions):
         compiling.mistakes.append(Mistake("permissions", f"no role holds {permission}", "PERMISSION_UNKNOWN"))
@@ -77,7 +79,7 @@ class _Compiling:
         """What a step's variable holds."""
         match message.WhichOneof("action"):
             case "call":
-                method = self._method(message.call, f"{path}.call")
+                method = self._method(message.call)
                 return method.descriptor.output_type if method else self._empty()
             case "signal":
                 named = message.signal.type or APPROVAL
@@ -88,12 +90,12 @@ class _Compiling:
             case _:
                 return self._empty()
 
-    def step(self, message: SagaStep, path: str, replies: Mapping[str, Descriptor]) -> StepPlan:
+    def step(self, message: SagaStep, path: str, call_path: str, replies: Mapping[str, Descriptor]) -> StepPlan:
         """One step. Mistakes are noted, and its plan is then of no use."""
         before = {f"steps.{step}": replies[step] for step in self.order.ancestors[message.id]}
         scope = Scope(self.contract.pool, {"input": self.input, **before})
         after = Scope(self.contract.pool, {"input": self.input, **before, f"steps.{message.id}": replies[message.id]})
-        call = self._call(scope, message.call, f"{path}.call") if message.HasField("call") else None
+        call = self._call(scope, message.call, call_path) if message.HasField("call") else None
         undo = (
             self._call(after, message.compensation, f"{path}.compensation")
             if message.HasField("compensation")
@@ -117,17 +119,13 @@ class _Compiling:
         if step.step_class is StepClass.COMPENSATABLE and undo is None and not harmless:
             self._wrong(f"{path}.compensation", "the call has side effects", "COMPENSATION_MISSING")
 
-    def _method(self, call: SagaCall, path: str) -> Method | None:
-        method = self.contract.methods.get(call.method.removeprefix("/"))
-        if method is None:
-            self._wrong(f"{path}.method", f"there is no method {call.method}", "METHOD_UNKNOWN")
-        return method
+    def _method(self, call: SagaCall) -> Method | None:
+        return self.contract.methods.get(call.method.removeprefix("/"))
 
     def _call(self, scope: Scope, message: SagaCall, path: str) -> Call | None:
-        method = self.contract.methods.get(message.method.removeprefix("/"))
+        method = self._method(message)
         if method is None:
-            if not path.endswith(".call"):  # of those, the reply's type was asked for before
-                self._method(message, path)
+            self._wrong(f"{path}.method", f"there is no method {message.method}", "METHOD_UNKNOWN")
             return None
         for why, rule in _unfit(self.contract, method):
             self._wrong(f"{path}.method", why, rule)

@@ -1,15 +1,15 @@
 """What a saga knows: its input, and the replies of its steps, as messages."""
 
-import uuid
 from collections.abc import MutableMapping
 
+import uuid_utils
 from google.protobuf.message import Message
 
 from services.saga.domain.run import Run, Saga, StepState
 from services.saga.plan.expressions import EvaluationError, Values
 from services.saga.plan.plan import Plan, unpacked
 
-_NAMESPACE = uuid.UUID("6f0e7a52-6d1a-4c11-9c39-5a7a0d0f5a6a")
+_NAMESPACE = uuid_utils.UUID("6f0e7a52-6d1a-4c11-9c39-5a7a0d0f5a6a")
 
 
 def learnt(plan: Plan, saga: Saga, known: MutableMapping[str, Message]) -> Values:
@@ -37,4 +37,4 @@ def sent(plan: Plan, saga: Saga, step: str, known: MutableMapping[str, Message])
 
 def request_id(saga: str, step: str, run: Run) -> str:
     """The id of a step's call: the same in every process, and for every try of it."""
-    return str(uuid.uuid5(_NAMESPACE, f"{saga}/{step}/{'undo' if run.undoing else 'do'}/{run.edits}"))
+    return str(uuid_utils.uuid5(_NAMESPACE, f"{saga}/{step}/{'undo' if run.undoing else 'do'}/{run.edits}"))

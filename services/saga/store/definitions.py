@@ -67,8 +67,10 @@ class Definitions:
 
 
 async def _get(connection: Connection, id: str, version: int) -> Registered | None:
-    query = ("get_definition", id, version) if version else ("newest_definition", id)
-    row = await connection.fetchrow(Q[query[0]], *query[1:])
+    if version:
+        row = await connection.fetchrow(Q["get_definition"], id, version)
+    else:
+        row = await connection.fetchrow(Q["newest_definition"], id)
     return None if row is None else _registered(row)
 
 
