@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from mesh.options.v1 import policy_pb2 as mesh_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bmesh/identity/v1/role.proto\x12\x10mesh.identity.v1\x1a\x1cmesh/options/v1/policy.proto*\x84\x03\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12\x35\n\rROLE_CUSTOMER\x10\x01\x1a\"\xa2\xbb\x18\x1e\n\x0cidentity.use\n\x0einventory.read\x12i\n\x0cROLE_MANAGER\x10\x02\x1aW\xa2\xbb\x18S\n\x0cidentity.use\n\x0finventory.audit\n\x0einventory.read\n\x11inventory.reserve\n\x0finventory.write\x12\x88\x01\n\nROLE_ADMIN\x10\x03\x1ax\xa2\xbb\x18t\n\x0eidentity.audit\n\x0fidentity.manage\n\x0cidentity.use\n\x0finventory.audit\n\x0einventory.read\n\x11inventory.reserve\n\x0finventory.write\x12\x39\n\x0cROLE_SERVICE\x10\x04\x1a\'\xa2\xbb\x18#\n\x0einventory.read\n\x11inventory.reserveb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1bmesh/identity/v1/role.proto\x12\x10mesh.identity.v1\x1a\x1cmesh/options/v1/policy.proto*\xf5\x04\n\x04Role\x12\x14\n\x10ROLE_UNSPECIFIED\x10\x00\x12P\n\rROLE_CUSTOMER\x10\x01\x1a=\xa2\xbb\x18\x39\n\x0cidentity.use\n\x0einventory.read\n\norders.use\n\rpayments.read\x12\xb6\x01\n\x0cROLE_MANAGER\x10\x02\x1a\xa3\x01\xa2\xbb\x18\x9e\x01\n\x0cidentity.use\n\x0finventory.audit\n\x0einventory.read\n\x11inventory.reserve\n\x0finventory.write\n\rorders.manage\n\norders.use\n\x0epayments.audit\n\x0fpayments.manage\n\rpayments.read\x12\xd5\x01\n\nROLE_ADMIN\x10\x03\x1a\xc4\x01\xa2\xbb\x18\xbf\x01\n\x0eidentity.audit\n\x0fidentity.manage\n\x0cidentity.use\n\x0finventory.audit\n\x0einventory.read\n\x11inventory.reserve\n\x0finventory.write\n\rorders.manage\n\norders.use\n\x0epayments.audit\n\x0fpayments.manage\n\rpayments.read\x12t\n\x0cROLE_SERVICE\x10\x04\x1a\x62\xa2\xbb\x18^\n\x0einventory.read\n\x11inventory.reserve\n\rorders.manage\n\norders.use\n\x0fpayments.manage\n\rpayments.readb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,13 +33,13 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mesh.identity.v1.role_pb2',
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ROLE'].values_by_name["ROLE_CUSTOMER"]._loaded_options = None
-  _globals['_ROLE'].values_by_name["ROLE_CUSTOMER"]._serialized_options = b'\242\273\030\036\n\014identity.use\n\016inventory.read'
+  _globals['_ROLE'].values_by_name["ROLE_CUSTOMER"]._serialized_options = b'\242\273\0309\n\014identity.use\n\016inventory.read\n\norders.use\n\rpayments.read'
   _globals['_ROLE'].values_by_name["ROLE_MANAGER"]._loaded_options = None
-  _globals['_ROLE'].values_by_name["ROLE_MANAGER"]._serialized_options = b'\242\273\030S\n\014identity.use\n\017inventory.audit\n\016inventory.read\n\021inventory.reserve\n\017inventory.write'
+  _globals['_ROLE'].values_by_name["ROLE_MANAGER"]._serialized_options = b'\242\273\030\236\001\n\014identity.use\n\017inventory.audit\n\016inventory.read\n\021inventory.reserve\n\017inventory.write\n\rorders.manage\n\norders.use\n\016payments.audit\n\017payments.manage\n\rpayments.read'
   _globals['_ROLE'].values_by_name["ROLE_ADMIN"]._loaded_options = None
-  _globals['_ROLE'].values_by_name["ROLE_ADMIN"]._serialized_options = b'\242\273\030t\n\016identity.audit\n\017identity.manage\n\014identity.use\n\017inventory.audit\n\016inventory.read\n\021inventory.reserve\n\017inventory.write'
+  _globals['_ROLE'].values_by_name["ROLE_ADMIN"]._serialized_options = b'\242\273\030\277\001\n\016identity.audit\n\017identity.manage\n\014identity.use\n\017inventory.audit\n\016inventory.read\n\021inventory.reserve\n\017inventory.write\n\rorders.manage\n\norders.use\n\016payments.audit\n\017payments.manage\n\rpayments.read'
   _globals['_ROLE'].values_by_name["ROLE_SERVICE"]._loaded_options = None
-  _globals['_ROLE'].values_by_name["ROLE_SERVICE"]._serialized_options = b'\242\273\030#\n\016inventory.read\n\021inventory.reserve'
+  _globals['_ROLE'].values_by_name["ROLE_SERVICE"]._serialized_options = b'\242\273\030^\n\016inventory.read\n\021inventory.reserve\n\rorders.manage\n\norders.use\n\017payments.manage\n\rpayments.read'
   _globals['_ROLE']._serialized_start=80
-  _globals['_ROLE']._serialized_end=468
+  _globals['_ROLE']._serialized_end=709
 # @@protoc_insertion_point(module_scope)
