@@ -19,6 +19,10 @@ class Credentials:
     """64 hex digits; signs page tokens."""
     identity_key: str
     """64 hex digits; identity derives what it hands out from it."""
+    provider_key: str
+    """By which the provider of payments knows us."""
+    webhook_secret: str
+    """What the provider of payments signs its webhooks with."""
     roles: Mapping[str, str]
     """Passwords of the database roles, by service."""
     services: Mapping[str, str]
@@ -39,6 +43,8 @@ def load(path: Path, services: Sequence[str]) -> Credentials:
         redis=saved.get("redis") or secrets.token_hex(24),
         signing_key=saved.get("signing_key") or secrets.token_hex(32),
         identity_key=saved.get("identity_key") or secrets.token_hex(32),
+        provider_key=saved.get("provider_key") or secrets.token_hex(24),
+        webhook_secret=saved.get("webhook_secret") or secrets.token_hex(32),
         roles=roles | {name: secrets.token_hex(24) for name in services if name not in roles},
         services=proofs | {name: secrets.token_hex(24) for name in services if name not in proofs},
     )

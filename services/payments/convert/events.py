@@ -16,9 +16,7 @@ def of_operation(payment: Payment, operation: Operation) -> Event:
     return Event(message.name, _announced(operation, message, payments.operation(operation, payment.currency)))
 
 
-def _announced(
-    operation: Operation, payment: payment_pb2.Payment, told: payment_pb2.PaymentOperation
-) -> Message:
+def _announced(operation: Operation, payment: payment_pb2.Payment, told: payment_pb2.PaymentOperation) -> Message:
     match operation.stage, operation.kind:
         case Stage.FAILED, Kind.AUTHORIZE:
             return event_pb2.PaymentDeclined(payment=payment)
