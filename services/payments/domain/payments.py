@@ -55,6 +55,16 @@ class Payment:
         """What can still go back, if all refunds that are under way succeed."""
         return self.captured - self.refunded - sum(one.amount for one in self.pending if one.kind is Kind.REFUND)
 
+    def next_pending(self, wanted: Operation | None) -> Operation | None:
+        """What is to be settled next, of everything or for one operation's sake: nothing goes before the
+        authorisation.
+        """
+        if wanted is not None and not self.operation(wanted.id).is_pending:
+            return None
+        if wanted is not None and self.state is not State.PENDING:
+            return wanted
+        return next(iter(self.pending), None)
+
     def operation(self, id: str) -> Operation:
         """One of its operations."""
         return next(one for one in self.operations if one.id == id)

@@ -28,13 +28,12 @@ class Desk:
             await self.settle(payment, operation)
         return await self._settlements.answer(payment, operation, once)
 
-    async def settle(self, payment: Payment, until: Operation | None = None) -> Payment:
-        """Asks the provider for what is pending, up to an operation; refuses when it does not tell.
+    async def settle(self, payment: Payment, wanted: Operation | None = None) -> Payment:
+        """Asks the provider for what is pending, or for one operation; refuses when it does not tell.
 
         Another may bring an outcome meanwhile: what is pending is looked up before each question.
         """
-        while payment.pending and (until is None or payment.operation(until.id).is_pending):
-            operation = payment.pending[0]
+        while (operation := payment.next_pending(wanted)) is not None:
             try:
                 outcome = await self._provider.carry_out(payment.instruction(operation))
             except ProviderUnavailable:
