@@ -92,7 +92,7 @@ BAD: dict[str, tuple[Call, str, list[str]]] = {
     "settlement of no time": (
         lambda one: one.ledger.ReportSettlement(ReportSettlementRequest()),
         "FIELD_INVALID",
-        ["start_time", "end_time"],
+        ["", "start_time", "end_time"],
     ),
 }
 

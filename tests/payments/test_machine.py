@@ -38,7 +38,7 @@ cents = st.integers(1, 500)
 class Expected:
     """A payment as it must be."""
 
-    token: str
+    method: str
     amount: int
     state: str
     captured: int = 0
@@ -53,7 +53,7 @@ class Expected:
             return "PAYMENT_MOVE_ILLEGAL"
         if cents > self.amount:
             return "CAPTURE_EXCEEDED"
-        if self.token == "tok_capture_refused":
+        if self.method == "tok_capture_refused":
             return "PROVIDER_REFUSED"
         self.state, self.captured = "CAPTURED", cents
         return ""
