@@ -86,7 +86,7 @@ def test_killed_services_and_a_killed_provider_take_no_money_twice(mesh: Mesh, h
         mesh.kill("payments-1")
         mesh.kill("sandbox")
         eventually(lambda: sum(call.done() for call in calls) >= 20, 60)
-        mesh.kill("payments-2")
+        mesh.kill("payments-1")
         payments = [call.result() for call in calls]
     assert {payment["state"] for payment in payments} == {"PAYMENT_STATE_CAPTURED"}
     found = report(http)
