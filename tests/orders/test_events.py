@@ -1,5 +1,7 @@
 """Every move is announced in the commit that makes it, and nothing else is."""
 
+from typing import Any
+
 from google.protobuf import symbol_database
 
 from mesh.orders.v1 import event_pb2
@@ -16,7 +18,7 @@ async def test_each_move_is_announced_once(orders: Orders, database: Database) -
         async with database.connect() as sql:
             rows = await sql.fetch("DELETE FROM orders.outbox RETURNING topic, id, key, payload")
         for row in rows:
-            message = symbol_database.Default().GetSymbol(row["topic"]).FromString(row["payload"])
+            message: Any = symbol_database.Default().GetSymbol(row["topic"]).FromString(row["payload"])
             assert message.order.name == row["key"]
         names = [row["topic"].rpartition(".")[2] for row in sorted(rows, key=lambda row: row["id"])]
         heard.update(names)

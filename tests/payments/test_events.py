@@ -1,5 +1,7 @@
 """Every change is announced in the commit that makes it, and nothing else is."""
 
+from typing import Any
+
 from google.protobuf import symbol_database
 
 from mesh.payments.v1 import event_pb2
@@ -15,7 +17,7 @@ async def test_each_operation_announces_what_it_did(payments: Payments, database
         async with database.connect() as sql:
             rows = await sql.fetch("DELETE FROM payments.outbox RETURNING topic, id, key, payload")
         for row in rows:
-            message = symbol_database.Default().GetSymbol(row["topic"]).FromString(row["payload"])
+            message: Any = symbol_database.Default().GetSymbol(row["topic"]).FromString(row["payload"])
             assert message.payment.name == row["key"]
         names = [row["topic"].rpartition(".")[2] for row in sorted(rows, key=lambda row: row["id"])]
         heard.update(names)

@@ -49,9 +49,9 @@ async def test_a_ledger_that_lost_an_entry_is_noticed(payments: Payments, databa
 
 
 async def test_the_ledger_is_listed_in_pages_by_payment(payments: Payments) -> None:
-    for _ in range(2):
-        held = await payments.authorize()
-        await payments.capture(held.name, 600)
+    other, held = await payments.authorize(), await payments.authorize()
+    for one in (other, held):
+        await payments.capture(one.name, 600)
     request = ListLedgerEntriesRequest(filter=f'payment = "{held.name}"', page_size=2)
     first = await payments.ledger.ListLedgerEntries(request)
     request.page_token = first.next_page_token

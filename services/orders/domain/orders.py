@@ -100,7 +100,7 @@ class Order:
             case Action.CANCEL:
                 return self.progress is State.CANCELLED
             case Action.PAY:
-                return self.progress is State.PAID and act.payment in ("", self.payment)
+                return self.state is State.PAID and act.payment in ("", self.payment)
         return False
 
     def _refund(self, amount: int | None) -> int:
