@@ -26,7 +26,10 @@ class Conditions:
 
     def holds(self, condition: str, **values: Message) -> bool:
         """Whether a condition holds. Raises `ConditionError` when it cannot be evaluated on these values."""
-        result = self._expression(condition).eval(data=values)
+        try:
+            result = self._expression(condition).eval(data=values)
+        except RuntimeError as error:  # the evaluation was stopped: it loops too long
+            raise ConditionError(_first_line(str(error))) from error
         if result.type() != cel.Type.BOOL:
             raise ConditionError(str(result.value()))
         return bool(result.value())
