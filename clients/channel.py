@@ -39,9 +39,7 @@ _BUDGET = {"maxTokens": 100, "tokenRatio": 0.1}
 _BALANCING = {"loadBalancingConfig": [{"round_robin": {}}], "healthCheckConfig": {"serviceName": ""}}
 
 
-def connect(
-    target: str, headers: Headers | None = None, *, balanced: bool = False, conducted: bool = True
-) -> Channel:
+def connect(target: str, headers: Headers | None = None, *, balanced: bool = False, conducted: bool = True) -> Channel:
     """A channel to a service, or to the edge. Credentials and trace are asked of `headers` at each call.
 
     A caller that gives each call its idempotency key and headers itself says `conducted=False`, and is spared what an

@@ -121,7 +121,7 @@ async def _everything(stage: Stage, stack: ExitStack, database: str) -> dict[str
     secret, key, sign = secrets.token_hex(16), secrets.token_hex(16), secrets.token_hex(32)
     digests = {area: [hashlib.sha256(secret.encode()).hexdigest()] for area in AREAS}
     own = {"MESH_IDENTITY_KEY": secrets.token_hex(32), "MESH_IDENTITY_SERVICE_SECRETS": json.dumps(digests)}
-    own |= {"MESH_IDENTITY_KEY_LEAD": "0"}
+    own |= {"MESH_IDENTITY_KEY_LEAD": "PT0S"}
     stack.enter_context(_service(stage, database, "identity", ports["identity"], own))
     provider = stage.port("sandbox")
     stack.enter_context(_sandbox(stage, provider, key, sign))
