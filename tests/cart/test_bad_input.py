@@ -56,7 +56,7 @@ BAD: dict[str, tuple[Call, str, list[str]]] = {
     "no currency": (create(), "FIELD_INVALID", ["cart.currency_code"]),
     "a currency in words": (create(currency_code="euro"), "FIELD_INVALID", ["cart.currency_code"]),
     "an unknown way of rounding": (
-        create(currency_code="EUR", rounding_mode=9),  # type: ignore[arg-type]
+        create(currency_code="EUR", rounding_mode=9),
         "FIELD_INVALID",
         ["cart.rounding_mode"],
     ),

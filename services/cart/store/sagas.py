@@ -10,8 +10,10 @@ from clients.errors import MeshError, typed_errors
 from mesh.saga.v1 import saga_pb2, saga_service_pb2, saga_service_pb2_grpc
 from mesh.saga.v1.saga_definition_pb2 import SagaDefinition
 from services._platform.errors import Unavailable
+from services._platform.log import logger
 from services._platform.neighbours import Neighbours
 
+_log = logger(__name__)
 _SERVICE = "mesh.saga.v1.SagaService"
 _SLACK = 5.0
 """Seconds that a call may take beside what it waits."""
@@ -57,6 +59,7 @@ def _answering() -> Iterator[None]:
         with typed_errors():
             yield
     except MeshError as error:
+        _log.warning("the orchestrator refused", code=error.code.name, reason=error.reason, said=error.message)
         raise _away() from error
 
 
