@@ -55,7 +55,8 @@ $(CHECKS:%=check-%): check-%:
 test: check ## What CI runs: the checks, then every test.
 	@$(BIN)/pytest --numprocesses auto
 
-chaos: setup ## Kills parts of a mesh at random and checks what it kept; FOR=600 seconds, SEED=7 repeats a run, OF=jobs.
+chaos: setup ## Kills a checkout at every point, then parts of a mesh at random; FOR=600 seconds, SEED=7 repeats, OF=jobs.
+	@$(if $(OF),,$(BIN)/pytest --deep tests/checkout/test_crashes.py)
 	@$(BIN)/python -m tests.chaos$(OF:%=.%) --seconds $(or $(FOR),120) $(SEED:%=--seed %)
 
 format: setup ## Puts code and protos into their form.
@@ -73,7 +74,7 @@ clean: ## Removes what can be made again; the environment and the mesh's data st
 
 # ---- The local mesh ----
 
-.PHONY: up down status logs restart
+.PHONY: up down status logs restart demo
 
 up: setup ## Starts the mesh and shows one reservation.
 	@$(BIN)/python -m services._local up
@@ -89,6 +90,9 @@ logs: setup ## Follows the logs; SERVICE=inventory narrows.
 
 restart: setup ## Restarts the services one by one; SERVICE=inventory narrows.
 	@$(BIN)/python -m services._local restart $(SERVICE)
+
+demo: setup ## Tells a shopper's story on the mesh that runs: a cart, coupons, cards that work and do not.
+	@$(BIN)/python -m services._local demo
 
 # ---- Benchmarks ----
 

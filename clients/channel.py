@@ -39,14 +39,18 @@ _BUDGET = {"maxTokens": 100, "tokenRatio": 0.1}
 _BALANCING = {"loadBalancingConfig": [{"round_robin": {}}], "healthCheckConfig": {"serviceName": ""}}
 
 
-def connect(target: str, headers: Headers | None = None, *, balanced: bool = False) -> Channel:
+def connect(target: str, headers: Headers | None = None, *, balanced: bool = False, conducted: bool = True) -> Channel:
     """A channel to a service, or to the edge. Credentials and trace are asked of `headers` at each call.
+
+    A caller that gives each call its idempotency key and headers itself says `conducted=False`, and is spared what an
+    interceptor costs.
 
     `balanced` spreads calls over all addresses of the target whose health says SERVING: for a target that is the
     replicas of a service. The edge does so by itself.
     """
     options = [*_KEEPALIVE, ("grpc.enable_retries", 1), ("grpc.service_config", service_config(balanced=balanced))]
-    return grpc.aio.insecure_channel(target, options=options, interceptors=[_Conduct(headers)])
+    interceptors = [_Conduct(headers)] if conducted else []
+    return grpc.aio.insecure_channel(target, options=options, interceptors=interceptors)
 
 
 @cache

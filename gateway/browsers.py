@@ -10,8 +10,8 @@ _CORS = "envoy.filters.http.cors"
 _PACKAGE = "envoy.extensions.filters.http.cors.v3"
 
 _SENT = (
-    "authorization", API_KEY, "content-type", "grpc-timeout", "idempotency-key", "traceparent", "tracestate",
-    "x-grpc-web", PIN, "x-user-agent",
+    "authorization", API_KEY, "cart-token", "content-type", "grpc-timeout", "idempotency-key", "traceparent",
+    "tracestate", "x-grpc-web", PIN, "x-user-agent",
 )  # fmt: skip
 _READ = (
     "deprecation", "grpc-message", "grpc-status", "grpc-status-details-bin", "link", "ratelimit", "ratelimit-policy",

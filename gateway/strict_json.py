@@ -92,7 +92,7 @@ def _messages(rules: list[tuple[Method, HttpRule]]) -> Iterator[str]:
     for message in messages:
         for field in message.fields:
             for spelling in sorted({field.json_name, field.name}):
-                yield f"{_reference(message)}.{spelling} = {_shape(field)}"
+                yield f'{_reference(message)}["{spelling}"] = {_shape(field)}'
 
 
 def _held(field: FieldDescriptor) -> Descriptor | None:

@@ -12,7 +12,7 @@ from google.protobuf import (
     wrappers_pb2,
 )
 from google.protobuf.descriptor import FileDescriptor
-from google.rpc import error_details_pb2, status_pb2
+from google.rpc import code_pb2, error_details_pb2, status_pb2
 from google.type import money_pb2
 from protovalidate._gen.buf.validate import validate_pb
 
@@ -31,6 +31,7 @@ _MODULES = [
     field_behavior_pb2,
     httpbody_pb2,
     resource_pb2,
+    code_pb2,
     error_details_pb2,
     status_pb2,
     money_pb2,

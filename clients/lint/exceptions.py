@@ -11,7 +11,19 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
         "request_ids",
         "mesh.events.v1.SubscribeRequest",
     ): "Credits are counted by the stream, and a ticket is good once: nothing can be said twice.",
+    (
+        "request_ids",
+        "mesh.payments.v1.ReceiveWebhookRequest",
+    ): "The sender's `webhook-id` header says which event it is: one that was seen before changes nothing.",
+    **{
+        ("references", f"mesh.inventory.v1.{message}.order"): "In the caller's words: stock is held for drafts too."
+        for message in ("Reservation", "CreateReservationRequest")
+    },
     ("money", "mesh.options.v1.RateLimit.cost"): "Units of a rate limit.",
+    **{
+        ("money", f"mesh.cart.v1.{message}.price"): "A resource: what a product costs, and from when until when."
+        for message in ("PriceChanged", "CreatePriceRequest", "UpdatePriceRequest")
+    },
 }
 
 TIGHTENED: Mapping[str, str] = {}

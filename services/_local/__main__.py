@@ -1,4 +1,4 @@
-"""The commands behind `make up`, `down`, `status` and `logs`: python -m services._local COMMAND"""
+"""The commands behind `make up`, `down`, `status`, `logs`, `restart` and `demo`: python -m services._local COMMAND"""
 
 import argparse
 import sys
@@ -39,6 +39,10 @@ def _run(command: str, layout: Layout, service: str) -> int:
             from services._local.logs import follow
 
             follow(layout, service)
+        case "demo":
+            from services._local.shopper import tell
+
+            tell(layout)
         case "restart":
             from services._local.restart import restart
 
@@ -48,7 +52,7 @@ def _run(command: str, layout: Layout, service: str) -> int:
 
 def _parse() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m services._local", description="The local mesh.")
-    parser.add_argument("command", choices=("up", "down", "status", "logs", "restart"))
+    parser.add_argument("command", choices=("up", "down", "status", "logs", "restart", "demo"))
     parser.add_argument("service", nargs="?", default="", help="only this one (logs, restart)")
     parser.add_argument("--folder", type=Path, default=CHECKOUT / ".mesh", help="where the mesh lives")
     return parser.parse_args()

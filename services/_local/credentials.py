@@ -21,6 +21,10 @@ class Credentials:
     """64 hex digits; identity derives what it hands out from it."""
     events_key: str
     """64 hex digits; events derives the secrets of webhooks from it."""
+    provider_key: str
+    """By which the provider of payments knows us."""
+    webhook_secret: str
+    """What the provider of payments signs its webhooks with."""
     roles: Mapping[str, str]
     """Passwords of the database roles, by service."""
     services: Mapping[str, str]
@@ -42,6 +46,8 @@ def load(path: Path, services: Sequence[str]) -> Credentials:
         signing_key=saved.get("signing_key") or secrets.token_hex(32),
         identity_key=saved.get("identity_key") or secrets.token_hex(32),
         events_key=saved.get("events_key") or secrets.token_hex(32),
+        provider_key=saved.get("provider_key") or secrets.token_hex(24),
+        webhook_secret=saved.get("webhook_secret") or secrets.token_hex(32),
         roles=roles | {name: secrets.token_hex(24) for name in services if name not in roles},
         services=proofs | {name: secrets.token_hex(24) for name in services if name not in proofs},
     )

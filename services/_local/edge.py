@@ -1,13 +1,13 @@
 """The local mesh's own calls, through its edge like anybody's."""
 
 import json
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from services._local import loopback
 from services._local.layout import MeshError
 
-SECONDS = 10.0
+SECONDS = 30.0
 OK = 200
 
 
@@ -17,6 +17,11 @@ class Edge:
 
     url: str
     token: str = ""
+    cart_token: str = ""
+
+    def guest(self, cart_token: str) -> "Edge":
+        """The same edge, for who holds a guest's cart as well."""
+        return replace(self, cart_token=cart_token)
 
     def get(self, path: str) -> dict[str, Any]:
         """Reads. Raises `MeshError` when the edge refuses."""
@@ -32,7 +37,10 @@ class Edge:
 
     def _call(self, verb: str, path: str, body: dict[str, Any] | None, accept: int = OK) -> dict[str, Any]:
         sent = None if body is None else json.dumps(body).encode()
-        code, answer = loopback.call(self.url + path, sent, seconds=SECONDS, verb=verb, token=self.token)
+        headers = {"cart-token": self.cart_token} if self.cart_token else {}
+        code, answer = loopback.call(
+            self.url + path, sent, seconds=SECONDS, verb=verb, token=self.token, headers=headers
+        )
         if code not in (OK, accept):
             raise MeshError(f"edge: {path} answered {code}: {answer}")
         return dict(json.loads(answer)) if code == OK else {}

@@ -16,8 +16,10 @@ class Stage(IntEnum):
     """Parts start in this order and stop in the opposite one, those of a stage at once."""
 
     STORE = 0
-    SERVICE = 1
-    EDGE = 2
+    OUTSIDE = 1
+    """What stands for the outside world that the mesh calls."""
+    SERVICE = 2
+    EDGE = 3
 
 
 @dataclass(frozen=True, slots=True)

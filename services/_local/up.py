@@ -90,7 +90,7 @@ def _start(topology: Topology) -> int:
     source = layout.edge / "topology.json"
     write_json(source, topology.edge())
     _run(layout, "gateway", "--topology", str(source), "--out", str(layout.edge))
-    parts = (*base, *topology.service_parts(), topology.edge_part())
+    parts = (*base, *topology.outside_parts(), *topology.service_parts(), topology.edge_part())
     control.apply(layout, parts)
     _wait(layout, parts)
     rotation.wait(layout, {part.address for part in topology.service_parts()}, WAIT_SECONDS)

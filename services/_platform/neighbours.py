@@ -3,17 +3,21 @@
 from collections.abc import AsyncIterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 
-from clients.channel import Channel, connect
+from clients.channel import Channel, Headers, connect
 from services._platform.clock import Clock
 from services._platform.service_token import ServiceToken
 from services._platform.settings import Settings
 
 
 class Neighbours:
-    """The services that this one may call. A channel is opened once and shared."""
+    """The services that this one may call. A channel is opened once and shared.
 
-    def __init__(self, channels: Mapping[str, Channel]) -> None:
+    `headers` tells what a call carries, for channels that do not see to it themselves.
+    """
+
+    def __init__(self, channels: Mapping[str, Channel], headers: Headers) -> None:
         self._channels = channels
+        self.headers = headers
 
     def channel(self, service: str) -> Channel:
         """The channel to a service of the contract, by its full name: `mesh.inventory.v1.StockService`.
@@ -27,13 +31,18 @@ class Neighbours:
 
 
 @asynccontextmanager
-async def open_neighbours(area: str, settings: Settings, clock: Clock) -> AsyncIterator[Neighbours]:
-    """The neighbours of `area` that the settings name, while the block lasts."""
+async def open_neighbours(
+    area: str, settings: Settings, clock: Clock, *, conducted: bool = True
+) -> AsyncIterator[Neighbours]:
+    """The neighbours of `area` that the settings name, while the block lasts; `conducted` as of `connect`."""
     token = ServiceToken(settings, area, clock)
     async with AsyncExitStack() as stack:
         yield Neighbours(
             {
-                name: await stack.enter_async_context(connect(target, token.headers, balanced=True))
+                name: await stack.enter_async_context(
+                    connect(target, token.headers, balanced=True, conducted=conducted)
+                )
                 for name, target in settings.services.items()
-            }
+            },
+            token.headers,
         )

@@ -33,6 +33,8 @@ class Unit:
     events: list[outbox.Event] = field(default_factory=list)
     replies: list[outbox.ReplyRow] = field(default_factory=list)
     jobs: list[job_queue.Request] = field(default_factory=list)
+    afterwards: list[Callable[[], Awaitable[None]]] = field(default_factory=list)
+    """What is done once the commit has succeeded, and may be lost with the process: filling a cache. Never raises."""
 
     def emit(self, key: str, message: Message) -> None:
         """Announces what this commit does; `key` names the resource, events of one key stay in order."""
@@ -140,6 +142,8 @@ class UnitOfWork:
                 self._doorbell.ring()
             if unit.jobs:
                 self._doorbell.ring_at(job_queue.CHANNEL)
+            for act in unit.afterwards:
+                await act()
             return result
         raise ResourceExhausted("too many writes of the same rows at once", retry_after=1)
 

@@ -15,10 +15,18 @@ from types import ModuleType
 import uvloop
 
 from services._local.layout import CHECKOUT
-from tests.bench import edge, events, identity, inventory, jobs, ratelimit, report, stage
+from tests.bench import checkout, edge, events, identity, inventory, jobs, ratelimit, report, saga, stage
 from tests.bench.measure import BenchError, rounds
 
-BENCHES = {"edge": edge, "events": events, "identity": identity, "inventory": inventory, "ratelimit": ratelimit}
+BENCHES = {
+    "checkout": checkout,
+    "edge": edge,
+    "events": events,
+    "identity": identity,
+    "inventory": inventory,
+    "ratelimit": ratelimit,
+    "saga": saga,
+}
 ALONE = {"jobs": jobs}
 """Benches that run their stores and peers themselves and only write to the terminal."""
 PAGE = CHECKOUT / "docs" / "benchmarks.md"

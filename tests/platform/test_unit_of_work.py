@@ -240,6 +240,31 @@ async def test_a_commit_that_fails_announces_nothing(units: UnitOfWork, owner: O
     assert bell.rings == 1
 
 
+async def test_what_comes_afterwards_comes_after_a_commit_that_succeeds(
+    units: UnitOfWork, owner: Owner, bell: Doorbell
+) -> None:
+    seen: list[list[str]] = []
+
+    async def look() -> None:
+        seen.append(await effects(owner))
+
+    async def work(unit: Unit) -> str:
+        unit.afterwards.append(look)
+        return await adding("one")(unit)
+
+    await units.run(once("key"), work)
+    await units.run(once("key"), work)  # a replay does nothing, so nothing comes after it
+    assert seen == [["one"]]
+
+    async def failing(unit: Unit) -> str:
+        await work(unit)
+        raise OutOfRange("no", reason="NO")
+
+    with pytest.raises(OutOfRange):
+        await units.run(once("other"), failing)
+    assert seen == [["one"]]
+
+
 async def test_statements_stop_at_the_deadline_of_the_call(units: UnitOfWork, owner: Owner, new_call: NewCall) -> None:
     timeouts: list[str] = []
 

@@ -63,6 +63,11 @@ class Mesh:
         checks = {part.name: part.check for part in plan.load(self.layout.plan)}
         return Database(Backends(checks["postgres"], checks["redis"], {}), "mesh")
 
+    @property
+    def parts(self) -> tuple[str, ...]:
+        """The names of its parts."""
+        return tuple(part.name for part in plan.load(self.layout.plan))
+
     def process(self, name: str) -> psutil.Process:
         """The process of a part, or of the supervisor."""
         now = state.load(self.layout.state)

@@ -1,0 +1,1 @@
+"""Carts, what is in them, and what that costs."""

@@ -1,0 +1,1 @@
+"""Between the messages of cart and the values of its domain."""

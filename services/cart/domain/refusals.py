@@ -1,0 +1,219 @@
+"""Every way in which cart says no. The reasons are those of `mesh.cart.v1.ErrorReason`."""
+
+from datetime import datetime
+
+from services._platform.errors import AlreadyExists, FailedPrecondition, NotFound
+
+
+class CartNotFound(NotFound):
+    """No such cart, or it is somebody else's."""
+
+    reason = "CART_NOT_FOUND"
+
+    def __init__(self, cart: str) -> None:
+        super().__init__(f"there is no cart {cart}", metadata={"cart": f"carts/{cart}"})
+
+
+class CartClosed(FailedPrecondition):
+    """The cart is in a state that does not allow this."""
+
+    reason = "CART_CLOSED"
+
+    def __init__(self, cart: str, state: str, allowed: str) -> None:
+        super().__init__(
+            f"the cart is {state}, it would have to be {allowed}",
+            metadata={"cart": f"carts/{cart}", "state": state, "allowed": allowed},
+        )
+
+
+class CartFull(FailedPrecondition):
+    """More of something than a cart may have."""
+
+    reason = "CART_FULL"
+
+    def __init__(self, cart: str, what: str, limit: int) -> None:
+        super().__init__(
+            f"a cart has at most {limit} {what}", metadata={"cart": f"carts/{cart}", "what": what, "limit": limit}
+        )
+
+
+class CartEmpty(FailedPrecondition):
+    """There is nothing to price."""
+
+    reason = "CART_EMPTY"
+
+    def __init__(self, cart: str) -> None:
+        super().__init__("there is nothing in the cart", metadata={"cart": f"carts/{cart}"})
+
+
+class ProductNotPriced(FailedPrecondition):
+    """No price of the product holds now in the currency of the cart. `others` are the currencies it has."""
+
+    reason = "PRODUCT_NOT_PRICED"
+
+    def __init__(self, product: str, currency: str, others: tuple[str, ...]) -> None:
+        super().__init__(
+            f"{product} has no price in {currency} now",
+            metadata={"product": f"products/{product}", "currency": currency, "pricedIn": ", ".join(others)},
+        )
+
+
+class CurrencyMismatch(FailedPrecondition):
+    """Two currencies that would have to be mixed."""
+
+    reason = "CURRENCY_MISMATCH"
+
+    def __init__(self, cart: str, currency: str, other: str) -> None:
+        super().__init__(
+            f"the cart is in {currency}, the other in {other}",
+            metadata={"cart": f"carts/{cart}", "currency": currency, "other": other},
+        )
+
+
+class PriceNotFound(NotFound):
+    """No such price."""
+
+    reason = "PRICE_NOT_FOUND"
+
+    def __init__(self, price: str) -> None:
+        super().__init__(f"there is no price {price}", metadata={"price": f"prices/{price}"})
+
+
+class PriceExists(AlreadyExists):
+    """The price id is taken."""
+
+    reason = "PRICE_EXISTS"
+
+    def __init__(self, price: str) -> None:
+        super().__init__(f"there is a price {price} already", metadata={"price": f"prices/{price}"})
+
+
+class PromotionNotFound(NotFound):
+    """No such promotion."""
+
+    reason = "PROMOTION_NOT_FOUND"
+
+    def __init__(self, promotion: str) -> None:
+        super().__init__(f"there is no promotion {promotion}", metadata={"promotion": f"promotions/{promotion}"})
+
+
+class PromotionExists(AlreadyExists):
+    """The promotion id is taken."""
+
+    reason = "PROMOTION_EXISTS"
+
+    def __init__(self, promotion: str) -> None:
+        super().__init__(f"there is a promotion {promotion} already", metadata={"promotion": f"promotions/{promotion}"})
+
+
+class CouponNotFound(NotFound):
+    """No such coupon."""
+
+    reason = "COUPON_NOT_FOUND"
+
+    def __init__(self, coupon: str) -> None:
+        super().__init__(f"there is no coupon {coupon}", metadata={"coupon": f"coupons/{coupon}"})
+
+
+class CouponExists(AlreadyExists):
+    """The code is taken."""
+
+    reason = "COUPON_EXISTS"
+
+    def __init__(self, coupon: str) -> None:
+        super().__init__(f"there is a coupon {coupon} already", metadata={"coupon": f"coupons/{coupon}"})
+
+
+class CouponExpired(FailedPrecondition):
+    """The coupon holds no more."""
+
+    reason = "COUPON_EXPIRED"
+
+    def __init__(self, coupon: str) -> None:
+        super().__init__(f"{coupon} holds no more", metadata={"coupon": f"coupons/{coupon}"})
+
+
+class RedemptionLimitReached(FailedPrecondition):
+    """A promotion or a coupon is used as often as it may be."""
+
+    reason = "REDEMPTION_LIMIT_REACHED"
+
+    def __init__(self, limited: str, limit: int) -> None:
+        super().__init__(
+            f"{limited} may be redeemed {limit} times, and is", metadata={"limited": limited, "limit": limit}
+        )
+
+
+class CustomerLimitReached(FailedPrecondition):
+    """The customer used a promotion as often as one may, or is a guest."""
+
+    reason = "CUSTOMER_LIMIT_REACHED"
+
+    def __init__(self, promotion: str, customer: str, limit: int) -> None:
+        super().__init__(
+            f"a customer may redeem {promotion} {limit} times",
+            metadata={"promotion": f"promotions/{promotion}", "customer": customer, "limit": limit},
+        )
+
+
+class CouponHoldNotFound(NotFound):
+    """No such hold."""
+
+    reason = "COUPON_HOLD_NOT_FOUND"
+
+    def __init__(self, hold: str) -> None:
+        super().__init__(f"there is no hold {hold}", metadata={"couponHold": f"couponHolds/{hold}"})
+
+
+class CouponHoldClosed(FailedPrecondition):
+    """The hold is in a state that does not allow this."""
+
+    reason = "COUPON_HOLD_CLOSED"
+
+    def __init__(self, hold: str, state: str, allowed: str) -> None:
+        super().__init__(
+            f"the hold is {state}, it would have to be {allowed}",
+            metadata={"couponHold": f"couponHolds/{hold}", "state": state, "allowed": allowed},
+        )
+
+
+class CouponHoldMismatch(FailedPrecondition):
+    """The hold is of something else."""
+
+    reason = "COUPON_HOLD_MISMATCH"
+
+    def __init__(self, hold: str) -> None:
+        super().__init__("the hold was made for something else", metadata={"couponHold": f"couponHolds/{hold}"})
+
+
+class QuoteOutdated(FailedPrecondition):
+    """The quote is not of what is in the cart now."""
+
+    reason = "QUOTE_OUTDATED"
+
+    def __init__(self, cart: str, quote: str) -> None:
+        super().__init__(
+            "the quote is not the last one of what is in the cart",
+            metadata={"cart": f"carts/{cart}", "quoteId": quote},
+        )
+
+
+class QuoteExpired(FailedPrecondition):
+    """The quote holds no more."""
+
+    reason = "QUOTE_EXPIRED"
+
+    def __init__(self, cart: str, quote: str, expire_time: datetime) -> None:
+        super().__init__(
+            "the quote holds no more",
+            metadata={"cart": f"carts/{cart}", "quoteId": quote, "expireTime": expire_time.isoformat()},
+        )
+
+
+class CheckoutAbandoned(FailedPrecondition):
+    """The checkout was given up before."""
+
+    reason = "CHECKOUT_ABANDONED"
+
+    def __init__(self, checkout: str) -> None:
+        super().__init__("the checkout was given up", metadata={"checkout": f"checkouts/{checkout}"})

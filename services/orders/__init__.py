@@ -1,0 +1,1 @@
+"""Orders: what was bought, and how far it came."""

@@ -1,0 +1,1 @@
+"""Sagas: durable orchestration of any RPCs of the mesh, with compensation."""

@@ -1,0 +1,1 @@
+"""The rules of sagas, in plain Python: what a definition may be, and the state machine of a run."""

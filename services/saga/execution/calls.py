@@ -1,0 +1,53 @@
+"""Calls of steps, at the services that serve them."""
+
+from typing import Any
+
+from google.protobuf.message import Message
+
+from clients.errors import MeshError, typed_errors
+from services._platform.errors import Refusal
+from services._platform.log import logger
+from services._platform.neighbours import Neighbours
+from services.saga.domain.retries import Failure
+from services.saga.plan.plan import Call
+
+_log = logger(__name__)
+
+
+class Calls:
+    """The RPCs of steps. A call carries its key, the same for every try of it."""
+
+    def __init__(self, neighbours: Neighbours) -> None:
+        self._neighbours = neighbours
+        self._stubs: dict[str, Any] = {}
+
+    async def make(self, call: Call, request: Message, request_id: str) -> Message | Failure:
+        """The reply, or how the call failed."""
+        method = call.method
+        if method.service not in self._neighbours:
+            return Failure("UNAVAILABLE", "SERVICE_UNAVAILABLE", f"nobody serves {method.service}")
+        try:
+            headers = await self._neighbours.headers()
+            metadata = (("idempotency-key", request_id), *headers.items())
+            with typed_errors():
+                reply: Message = await self._stub(call)(request, timeout=method.deadline, metadata=metadata)
+                return reply
+        except MeshError as error:
+            return Failure(error.code.name, error.reason, error.message)
+        except Refusal as refusal:  # of the token that the call should have carried
+            return Failure(refusal.code, refusal.reason, refusal.message)
+        except Exception:
+            _log.exception("a call of a step failed by a defect", method=method.path)
+            return Failure("INTERNAL", "INTERNAL", "the call failed by a defect of ours")
+
+    def _stub(self, call: Call) -> Any:
+        method = call.method
+        if method.path not in self._stubs:
+            self._stubs[method.path] = self._neighbours.channel(method.service).unary_unary(
+                method.path, request_serializer=_serialize, response_deserializer=call.reply.FromString
+            )
+        return self._stubs[method.path]
+
+
+def _serialize(message: Message) -> bytes:
+    return message.SerializeToString()

@@ -1,0 +1,1 @@
+"""Postgres: definitions, and the journal of sagas."""
