@@ -8,6 +8,7 @@ from contextlib import asynccontextmanager, suppress
 from mesh.events.v1.webhook_pb2 import WEBHOOK_STATE_DISABLED, Webhook
 from services._platform.errors import Refusal
 from services._platform.loops import Loop
+from services._platform.tasks import end
 from services.events.delivery.owners import Owners
 from services.events.delivery.posting import Posting
 from services.events.delivery.pusher import Pusher
@@ -32,9 +33,7 @@ class Pushing:
 
     async def stop(self) -> None:
         """Stops all pushers."""
-        for task in self._running.values():
-            task.cancel()
-        await asyncio.gather(*self._running.values(), return_exceptions=True)
+        await end(*self._running.values())
 
     async def _step(self) -> bool:
         after = ""

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 from services._platform.doorbell import Doorbell, open_doorbell
 from services._platform.errors import Refusal, Unavailable
 from services._platform.log import logger
+from services._platform.tasks import end
 from services.events.store import Outboxes
 
 _TOGETHER = 1000
@@ -80,7 +81,4 @@ async def open_relays(outboxes: Outboxes, redis: Redis, log_bell: Doorbell) -> A
         try:
             yield
         finally:
-            tasks = [finding, *relays.values()]
-            for task in tasks:
-                task.cancel()
-            await asyncio.gather(*tasks, return_exceptions=True)
+            await end(finding, *relays.values())

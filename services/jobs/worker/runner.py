@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
 from clients.errors import MeshError, typed_errors
 from clients.worker import JobError, Run, Worker
@@ -10,6 +10,7 @@ from mesh.jobs.v1 import work_service_pb2
 from services._platform import jobs
 from services._platform.errors import Refusal
 from services._platform.neighbours import Neighbours
+from services._platform.tasks import end
 from services.jobs.store import Dispatcher, Session
 from services.jobs.worker import builtin
 
@@ -36,9 +37,7 @@ async def running_here(dispatcher: Dispatcher, neighbours: Neighbours, holder: s
     try:
         yield
     finally:
-        working.cancel()
-        with suppress(asyncio.CancelledError):
-            await working
+        await end(working)
 
 
 class _Caller:

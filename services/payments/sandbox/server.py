@@ -2,12 +2,13 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager, closing, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, closing
 
 import httpx
 import uvicorn
 
 from services._platform.clock import Clock, system_clock
+from services._platform.tasks import end
 from services.payments.sandbox.books import Books
 from services.payments.sandbox.http import Api, app
 from services.payments.sandbox.settings import SandboxSettings
@@ -43,6 +44,4 @@ async def open_sandbox(
         try:
             yield uvicorn.Server(config)
         finally:
-            sending.cancel()
-            with suppress(asyncio.CancelledError):
-                await sending
+            await end(sending)
