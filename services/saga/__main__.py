@@ -39,7 +39,7 @@ async def compose(
     ):
         definitions = Definitions(stores.pool, stores.units)
         executor = Executor(
-            journal=Journal(stores.pool, stores.units, stores.doorbell),
+            journal=Journal(stores.pool, stores.doorbell),
             sagas=Sagas(stores.pool),
             plans=Plans(definitions, known),
             lease=Lease(stores.pool, f"executor/{stores.holder}", stores.holder, LEASE),

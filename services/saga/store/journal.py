@@ -1,7 +1,8 @@
 """The journal: every transition of every saga, written by whoever carries the saga out, and by nobody else.
 
-Many sagas share a statement and a commit. The number of a transition is the fence: a writer that missed a takeover has
-missed its transition as well, and finds the number taken.
+Many sagas share a statement, which is a commit by itself: transitions, what they change of sagas, and what they
+announce. The number of a transition is the fence: a writer that missed a takeover has missed its transition as well,
+and finds the number taken.
 """
 
 import uuid
@@ -13,8 +14,6 @@ from services._platform.combiner import Combiner
 from services._platform.doorbell import Doorbell
 from services._platform.errors import Aborted, Refusal, RequestIdReused
 from services._platform.postgres import Pool, reading
-from services._platform.unit_of_work import Unit, UnitOfWork
-from services.saga.convert import names
 from services.saga.domain.refusals import KeyTaken
 from services.saga.store.rows import NewSaga, Step
 
@@ -36,9 +35,8 @@ class Superseded(Aborted):
 class Journal:
     """Sagas in Postgres, as their executors write them."""
 
-    def __init__(self, pool: Pool, units: UnitOfWork, doorbell: Doorbell) -> None:
+    def __init__(self, pool: Pool, doorbell: Doorbell) -> None:
         self._pool = pool
-        self._units = units
         self._doorbell = doorbell
         self._starts: Combiner[NewSaga, str] = Combiner("saga-starts", self._start)
         self._steps: Combiner[Step, None] = Combiner("saga-steps", self._append)
@@ -77,15 +75,10 @@ class Journal:
             return bool(await connection.fetchval(Q["executor_of"], uuid.UUID(saga)) == executor)
 
     async def _start(self, wanted: Sequence[NewSaga]) -> Sequence[str | Refusal]:
-        async def body(unit: Unit) -> set[str]:
-            rows = await unit.connection.fetch(Q["start_sagas"], *sql.columns([each.row() for each in wanted], 13))
-            started = {str(row["saga_id"]) for row in rows}
-            for each in wanted:
-                if each.saga.id in started:
-                    unit.emit(names.SAGA.name(each.saga.id), each.event)
-            return started
-
-        started = await self._units.commit(body)
+        async with reading(self._pool) as connection:
+            rows = await connection.fetch(Q["start_sagas"], *sql.columns([each.row() for each in wanted], 15))
+        self._doorbell.ring()
+        started = {str(row["saga_id"]) for row in rows}
         missed = [place for place, each in enumerate(wanted) if each.saga.id not in started]
         found = await self._found([wanted[place] for place in missed]) if missed else []
         verdicts: dict[int, str | Refusal] = dict(zip(missed, found, strict=True))
@@ -110,17 +103,12 @@ class Journal:
         return verdicts
 
     async def _append(self, steps: Sequence[Step]) -> Sequence[Refusal | None]:
-        async def body(unit: Unit) -> set[str]:
-            heads = [step.head.row() for step in steps if step.head]
-            columns = (*sql.columns([step.row() for step in steps], 10), *sql.columns(heads, 8))
-            rows = await unit.connection.fetch(Q["append_transitions"], *columns)
-            appended = {str(row["saga_id"]) for row in rows}
-            for step in steps:
-                if step.saga in appended:
-                    for event in step.events:
-                        unit.emit(names.SAGA.name(step.saga), event)
-            return appended
-
-        appended = await self._units.commit(body)
+        heads = [step.head.row() for step in steps if step.head]
+        announced = [event for step in steps for event in step.announced()]
+        transitions = sql.columns([step.row() for step in steps], 10)
+        more = (*sql.columns(heads, 8), *sql.columns(announced, 3))
+        async with reading(self._pool) as connection:
+            rows = await connection.fetch(Q["append_transitions"], *transitions, *more)
         self._doorbell.ring()
+        appended = {str(row["saga_id"]) for row in rows}
         return [None if step.saga in appended else Lost(f"{step.saga} is carried out elsewhere") for step in steps]

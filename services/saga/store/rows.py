@@ -42,7 +42,8 @@ class NewSaga:
         parent = uuid.UUID(saga.parent) if saga.parent else None
         named = (uuid.UUID(saga.id), saga.definition, saga.version, saga.key, saga.owner, saga.actor, parent)
         times = (saga.create_time, saga.expire_time, self.executor)
-        return (*named, self.request_key, self.digest, saga.input, *times)
+        announced = (self.event.DESCRIPTOR.full_name, self.event.SerializeToString())
+        return (*named, self.request_key, self.digest, saga.input, *times, *announced)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +76,11 @@ class Step:
         t = self.transition
         what = (t.kind.value, t.time, t.step, t.payload, failures.packed(t.failure))
         return (uuid.UUID(self.saga), t.sequence, *what, t.wake, t.actor, t.reason)
+
+    def announced(self) -> list[tuple[Any, ...]]:
+        """In the order of `append_transitions`."""
+        saga = uuid.UUID(self.saga)
+        return [(saga, event.DESCRIPTOR.full_name, event.SerializeToString()) for event in self.events]
 
 
 def read_saga(row: Any) -> Saga:

@@ -1,22 +1,34 @@
 -- name: start_sagas
 -- A saga runs on the newest version; whoever planned on an older one gets no row, and plans again.
-INSERT INTO saga (
-    saga_id, definition_id, version, key, owner, actor, parent_id, request_key, digest, input, create_time, expire_time,
-    executor, wake_time, state, update_time
+WITH wanted AS MATERIALIZED (
+    SELECT * FROM unnest(
+        $1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::bytea[],
+        $10::bytea[], $11::timestamptz[], $12::timestamptz[], $13::text[], $14::text[], $15::bytea[]
+    ) AS wanted (
+        saga_id, definition_id, version, key, owner, actor, parent_id, request_key, digest, input, create_time,
+        expire_time, executor, topic, payload
+    )
+),
+started AS (
+    INSERT INTO saga (
+        saga_id, definition_id, version, key, owner, actor, parent_id, request_key, digest, input, create_time,
+        expire_time, executor, wake_time, state, update_time
+    )
+    SELECT
+        saga_id, definition_id, version, nullif(key, ''), owner, actor, parent_id, nullif(request_key, ''), digest, input,
+        create_time, expire_time, executor, create_time, 1, create_time
+    FROM wanted
+    WHERE version = (
+        SELECT max(newest.version) FROM definition AS newest WHERE newest.definition_id = wanted.definition_id
+    )
+    ON CONFLICT DO NOTHING
+    RETURNING saga_id
+),
+announced AS (
+    INSERT INTO outbox (topic, key, payload)
+    SELECT topic, 'sagas/' || saga_id, payload FROM wanted JOIN started USING (saga_id)
 )
-SELECT
-    saga_id, definition_id, version, nullif(key, ''), owner, actor, parent_id, nullif(request_key, ''), digest, input,
-    create_time, expire_time, executor, create_time, 1, create_time
-FROM unnest(
-    $1::uuid[], $2::text[], $3::int[], $4::text[], $5::text[], $6::text[], $7::uuid[], $8::text[], $9::bytea[],
-    $10::bytea[], $11::timestamptz[], $12::timestamptz[], $13::text[]
-) AS wanted (
-    saga_id, definition_id, version, key, owner, actor, parent_id, request_key, digest, input, create_time, expire_time,
-    executor
-)
-WHERE version = (SELECT max(newest.version) FROM definition AS newest WHERE newest.definition_id = wanted.definition_id)
-ON CONFLICT DO NOTHING
-RETURNING saga_id
+SELECT saga_id FROM started
 
 -- name: find_started
 SELECT asked.place, found.saga_id, found.digest, found.request_key = asked.request_key AS replayed
@@ -55,6 +67,13 @@ moved AS (
     ) AS head (saga_id, state, past_pivot, failure, executor, wake_time, update_time, end_time)
     JOIN appended USING (saga_id)
     WHERE saga.saga_id = head.saga_id
+),
+announced AS (
+    INSERT INTO outbox (topic, key, payload)
+    SELECT topic, 'sagas/' || saga_id, payload
+    FROM unnest($19::uuid[], $20::text[], $21::bytea[]) WITH ORDINALITY AS event (saga_id, topic, payload, place)
+    JOIN appended USING (saga_id)
+    ORDER BY place
 )
 SELECT saga_id FROM appended
 

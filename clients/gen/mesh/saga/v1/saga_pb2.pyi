@@ -229,7 +229,7 @@ class Saga(_message.Message):
     """The saga that this one is a step of."""
     @_builtins.property
     def input(self) -> _any_pb2.Any:
-        """What it was started with. Absent in lists."""
+        """What it was started with. Absent in lists and in the answer of `StartSaga`."""
 
     @_builtins.property
     def error(self) -> _status_pb2.Status:
@@ -237,11 +237,11 @@ class Saga(_message.Message):
 
     @_builtins.property
     def steps(self) -> _containers.RepeatedCompositeFieldContainer[Global___SagaStepRun]:
-        """The steps in the order of the definition. Absent in lists."""
+        """The steps in the order of the definition. Absent in lists and in the answer of `StartSaga`."""
 
     @_builtins.property
     def timeline(self) -> _containers.RepeatedCompositeFieldContainer[Global___SagaTransition]:
-        """What happened, oldest first. Absent in lists."""
+        """What happened, oldest first. Only in the answers of `GetSaga` and `WatchSaga`."""
 
     @_builtins.property
     def create_time(self) -> _timestamp_pb2.Timestamp:
