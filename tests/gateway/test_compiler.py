@@ -62,7 +62,7 @@ def test_policy_is_the_contracts(image: Path) -> None:
 
 def test_an_unknown_area_is_refused() -> None:
     topology = Topology(TOPOLOGY.edge, TOPOLOGY.admin, {"inventry": ()})
-    with pytest.raises(TopologyError, match="the contract shows no RPC of inventry; it has .*identity, inventory"):
+    with pytest.raises(TopologyError, match=r"the contract shows no RPC of inventry; it has .*identity, inventory"):
         compile_edge(IMAGE, topology, Path("/"))
 
 
