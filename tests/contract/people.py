@@ -9,7 +9,7 @@ import grpc
 import jwt
 
 from mesh.identity.v1 import check_pb2
-from tests.contract.callers import OPERATOR, SERVICE, Callers
+from tests.contract.callers import OPERATOR, SERVICE, Callers, bearer
 from tests.contract.faces import GrpcFace
 from tests.contract.outcome import Metadata
 from tests.contract.seeds import Api, identity
@@ -47,6 +47,11 @@ class People:
                 return None
             self._tokens[who] = known = made
         return known
+
+    def operator(self, package: str, channel: grpc.Channel) -> Api:
+        """Calls another server as the operator."""
+        metadata = bearer(self.token(OPERATOR) or "")
+        return Api(package, self.subject, GrpcFace(channel), lambda _: metadata, None, {})
 
     def _new(self, who: str) -> str | None:
         kind, _, name = who.partition(":")
