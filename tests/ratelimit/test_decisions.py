@@ -114,16 +114,6 @@ async def test_a_reset_forgets(limiter: RateLimiter) -> None:
     assert await limiter.admitted(3, user="ada") == 2
 
 
-async def test_a_replayed_check_is_charged_once(limiter: RateLimiter) -> None:
-    await limiter.limit("two", 2)
-    request = CheckRequest(descriptors=[descriptor({"user": "ada"})], request_id=str(uuid.uuid4()))
-    first, *replays = [await limiter.decisions.Check(request) for _ in range(5)]
-    assert all(replay == first for replay in replays)
-    assert await limiter.admitted(3, user="ada") == 1
-    request.descriptors[0].units = 2
-    assert (await refused(limiter.decisions.Check(request))).reason == "REQUEST_ID_REUSED"
-
-
 async def test_an_estimate_is_replaced_by_what_the_call_came_to(limiter: RateLimiter) -> None:
     await limiter.limit("ten", 10, algorithm=rate_limit_pb2.ALGORITHM_SLIDING_LOG)
     reserve = ReserveRequest(descriptors=[descriptor({"user": "ada"}, 8)])
