@@ -35,7 +35,7 @@ async def test_a_limit_is_what_was_said_with_its_defaults_spelled_out(limiter: R
     assert created == await limiter.limits.GetRateLimit(GetRateLimitRequest(name="rateLimits/five"))
     assert created.mode == rate_limit_pb2.MODE_ENFORCE
     assert created.outage == rate_limit_pb2.OUTAGE_LOCAL_SHARE
-    assert created.max_subjects == 100_000
+    assert created.enforcement == rate_limit_pb2.ENFORCEMENT_EXACT
     listed = await limiter.limits.ListRateLimits(ListRateLimitsRequest())
     assert list(listed.rate_limits) == [created]
 

@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
-import uuid_utils
 from google.protobuf.empty_pb2 import Empty
 
 from mesh.ratelimit.v1 import rate_limit_pb2, rate_limit_service_pb2
@@ -52,7 +51,7 @@ class RateLimits(RateLimitServiceServicer[Call]):
     async def CreateRateLimit(
         self, request: rate_limit_service_pb2.CreateRateLimitRequest, call: Call, /
     ) -> rate_limit_pb2.RateLimit:
-        limit = convert.to_limit(request.rate_limit_id or str(uuid_utils.uuid7()), request.rate_limit)
+        limit = convert.to_limit(request.rate_limit_id, request.rate_limit)
         once = call.once(rate_limit_pb2.RateLimit, convert.limit)
         return await self._limits.create(limit, call.principal.name, once)
 

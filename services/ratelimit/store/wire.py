@@ -104,7 +104,7 @@ def line(claim: Claim, terms: Terms) -> bytes:
     )
     span = (terms.span.start, terms.span.end, terms.span.next_end) if terms.span else (0, 0, 0)
     punished = (penalty.denials, penalty.addresses, penalty.window) if penalty else (0, 0, 0)
-    subjects = limit.max_subjects if claim.subject else 0
+    subjects = limit.subjects if claim.subject else 0
     return _LINE.pack(
         limit.algorithm.value,
         flags,
