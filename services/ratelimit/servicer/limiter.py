@@ -69,8 +69,10 @@ class Decisions(LimiterServiceServicer[Call]):
         async def forget(_: Unit) -> int:
             return await self._limiter.forget(to_descriptors(request.descriptors))
 
-        once = call.once(pb.ResetResponse, lambda counters: pb.ResetResponse(counters=counters))
-        return await self._units.run(once, forget)
+        def answer(counters: int) -> pb.ResetResponse:
+            return pb.ResetResponse(counters=counters)
+
+        return await self._units.run(call.once(pb.ResetResponse, answer), forget)
 
     async def ReportOutcomes(self, request: pb.ReportOutcomesRequest, call: Call, /) -> pb.ReportOutcomesResponse:
         once = _once(call)

@@ -127,11 +127,13 @@ def answers(message: bytes) -> Iterator[Answer]:
         end = place + count * _ANSWER_LINE.size
         # Most calls are counted by one limit, and need no copy to be read from.
         one = count == 1
-        lines = (_ANSWER_LINE.unpack_from(message, place),) if one else _ANSWER_LINE.iter_unpack(message[place:end])
+        lines: Sequence[Line] = (
+            (_ANSWER_LINE.unpack_from(message, place),) if one else list(_ANSWER_LINE.iter_unpack(message[place:end]))
+        )
         place = end
         if outcome < _TOLD_BEFORE:
-            yield Answer(outcome, now, lines if one else list(lines))
+            yield Answer(outcome, now, lines)
         else:
             [told] = _VERSION.unpack_from(message, place)
             place += _VERSION.size
-            yield Answer(outcome - _TOLD_BEFORE, now, list(lines), told)
+            yield Answer(outcome - _TOLD_BEFORE, now, lines, told)
