@@ -26,9 +26,13 @@ from mesh.ratelimit.v1.access_rule_service_pb2 import CreateAccessRuleRequest
 from mesh.ratelimit.v1.rate_limit_service_pb2 import CreateRateLimitRequest
 from services._platform.clock import Clock, system_clock
 from services.ratelimit.__main__ import compose
+from services.ratelimit.store import patience
 from tests import callers
 from tests.conftest import Backends, Database, eventually, serving, settings
 from tests.platform.own_stores import OwnStores
+
+PATIENT = 5.0
+"""Seconds to wait for Redis where it is not what a test is about."""
 
 BOTH = ("admin", "service")
 """The roles of who may do everything here: some RPCs are for services alone."""
@@ -100,8 +104,9 @@ def a_limit(limit: int = 5, **fields: Any) -> rate_limit_pb2.RateLimit:
 
 
 @pytest.fixture
-async def redis(backends: Backends) -> AsyncIterator[Redis]:
-    """The test worker's Redis, emptied."""
+async def redis(backends: Backends, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Redis]:
+    """The test worker's Redis, emptied, and waited for however busy the machine is."""
+    monkeypatch.setattr(patience, "TIMEOUT", PATIENT)
     async with Redis.from_url(backends.redis) as redis:
         await redis.flushdb()
         yield redis
