@@ -57,9 +57,11 @@ async def compose(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         optional = {name: Dependency(one.check, required=False) for name, one in stores.dependencies.items()}
         yield Service(
             servicers=[
-                servicer.RateLimits(limits, changes, records, pager, PositionTokens(key), clock),
+                servicer.RateLimits(limits, changes, records, stores.units, pager, PositionTokens(key), clock),
                 servicer.AccessRules(rules, pager),
-                servicer.Decisions(limiter, Reservations(limiter, ledger), Outcomes(limiter, ledger), clock),
+                servicer.Decisions(
+                    limiter, Reservations(limiter, ledger), Outcomes(limiter, ledger), stores.units, clock
+                ),
             ],
             handlers=[
                 ForeignRpc(rls.PATH, envoy_pb2.RlsRequest, servicer.RateLimitService(limiter, clock).ShouldRateLimit),

@@ -11,6 +11,8 @@ OPERATOR = "operator"
 """Who may do everything that a user may."""
 SERVICE = "role:service"
 """A service of the mesh."""
+SERVICES = frozenset({SERVICE, "role:deputy"})
+"""Whom only services can be."""
 ANONYMOUS: Metadata = ()
 FORGED: Metadata = (("authorization", "Bearer forged.forged.forged"),)
 """Credentials that nobody ever gave out."""

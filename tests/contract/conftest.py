@@ -47,7 +47,6 @@ def addresses(
     with ExitStack() as stack:
         servers = stack.enter_context(serving(areas, folder))
         channel = stack.enter_context(grpc.insecure_channel(servers.targets[IDENTITY]))
-        some = next(iter(own))
-        people = People(Subject(IMAGE), channel, ADMIN, areas.password, some, own[some])
+        people = People(Subject(IMAGE), channel, ADMIN, areas.password, own)
         front = stack.enter_context(edge(servers, folder / "edge", people))
         yield Addresses(servers, people.callers, front.url, database.dsn(), MAX_IN_FLIGHT)

@@ -25,12 +25,14 @@ from tests.conftest import SIGNING_KEY, Database, settings
 from tests.contract.callers import OPERATOR
 from tests.contract.mesh import Servers
 from tests.contract.people import People
+from tests.contract.seeds import ratelimit
 from tests.contract.subject import Subject
 from tests.gateway.edge import Edge
 from tests.gateway.ports import wait_until
 
 MAX_IN_FLIGHT = 24
 IDENTITY = "identity"
+RATELIMIT = "ratelimit"
 ADMIN = "root@example.com"
 
 
@@ -133,7 +135,9 @@ def wait_routed(edge: Edge, rpc: str, token: str) -> None:
 
 @contextmanager
 def edge(servers: Servers, folder: Path, people: People) -> Iterator[Edge]:
-    """A real edge in front of the servers."""
+    """A real edge in front of the servers, which no limit that a law makes keeps from serving the others."""
+    with grpc.insecure_channel(servers.targets[RATELIMIT]) as channel:
+        ratelimit.pass_laws(people.operator(ratelimit.PACKAGE, channel))
     made = Edge(IMAGE, folder)
     made.place_releases({area: [target] for area, target in servers.targets.items()})
     made.start()

@@ -2,6 +2,7 @@
 
 import base64
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -9,7 +10,7 @@ import grpc
 import jwt
 
 from mesh.identity.v1 import check_pb2
-from tests.contract.callers import OPERATOR, SERVICE, Callers
+from tests.contract.callers import OPERATOR, SERVICES, Callers, bearer
 from tests.contract.faces import GrpcFace
 from tests.contract.outcome import Metadata
 from tests.contract.seeds import Api, identity
@@ -28,9 +29,8 @@ class People:
     channel: grpc.Channel
     email: str
     password: str
-    area: str
-    """A service that is known to identity, and the secret by which."""
-    secret: str
+    secrets: Mapping[str, str]
+    """By which services prove to identity who they are, by area."""
     _tokens: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -48,19 +48,29 @@ class People:
             self._tokens[who] = known = made
         return known
 
+    def operator(self, package: str, channel: grpc.Channel) -> Api:
+        """Calls another server as the operator."""
+        metadata = bearer(self.token(OPERATOR) or "")
+        return Api(package, self.subject, GrpcFace(channel), lambda _: metadata, None, {})
+
     def _new(self, who: str) -> str | None:
         kind, _, name = who.partition(":")
-        if who == SERVICE:
-            return self._service()
         if who == OPERATOR:
             return self._user("ROLE_ADMIN")
-        return self._scoped(name) if kind == "scope" else self._user(f"ROLE_{name.upper()}")
+        if kind == "scope":
+            return self._scoped(name)
+        return self._service(name) if who in SERVICES else self._user(f"ROLE_{name.upper()}")
 
     def _user(self, role: str) -> str:
         return str(identity.member(self._administrator(), role)["tokens"]["access_token"])
 
-    def _service(self) -> str:
-        basic = base64.b64encode(f"{self.area}:{self.secret}".encode()).decode()
+    def _service(self, role: str) -> str | None:
+        """The token of a service that is this in the mesh."""
+        tokens = (self._of_area(area) for area in self.secrets)
+        return next((token for token in tokens if role in _claims(token)["roles"]), None)
+
+    def _of_area(self, area: str) -> str:
+        basic = base64.b64encode(f"{area}:{self.secrets[area]}".encode()).decode()
         api = self._api((("authorization", f"Basic {basic}"),))
         return str(api("KeyService/IssueServiceToken")["access_token"])
 
@@ -88,4 +98,9 @@ class People:
 
 def _left(token: str) -> float:
     """The seconds that a token still holds."""
-    return float(jwt.decode(token, options={"verify_signature": False})["exp"]) - time.time()
+    return float(_claims(token)["exp"]) - time.time()
+
+
+def _claims(token: str) -> dict[str, Any]:
+    claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    return claims

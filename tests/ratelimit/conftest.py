@@ -1,15 +1,17 @@
 """The rate limiter over the wire, and a small vocabulary for its tests."""
 
 from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import grpc
+import psutil
 import pytest
 from google.protobuf.duration_pb2 import Duration
+from redis import Redis as SyncRedis
 from redis.asyncio import Redis
 
 from mesh.ratelimit.v1 import (
@@ -24,9 +26,13 @@ from mesh.ratelimit.v1.access_rule_service_pb2 import CreateAccessRuleRequest
 from mesh.ratelimit.v1.rate_limit_service_pb2 import CreateRateLimitRequest
 from services._platform.clock import Clock, system_clock
 from services.ratelimit.__main__ import compose
+from services.ratelimit.store import patience
 from tests import callers
 from tests.conftest import Backends, Database, eventually, serving, settings
 from tests.platform.own_stores import OwnStores
+
+PATIENT = 5.0
+"""Seconds to wait for Redis where it is not what a test is about."""
 
 BOTH = ("admin", "service")
 """The roles of who may do everything here: some RPCs are for services alone."""
@@ -53,7 +59,7 @@ class RateLimiter:
         return limiter_service_pb2_grpc.LimiterServiceStub(self.channel)
 
     async def limit(self, id: str, limit: int = 5, **fields: Any) -> rate_limit_pb2.RateLimit:
-        """Creates a limit, a token bucket of `limit` a minute unless told otherwise, and waits until it holds here."""
+        """Creates a limit, a token bucket of `limit` an hour unless told otherwise, and waits until it holds here."""
         created = await self.limits.CreateRateLimit(
             CreateRateLimitRequest(rate_limit_id=id, rate_limit=a_limit(limit, **fields))
         )
@@ -92,14 +98,15 @@ def descriptor(entries: Mapping[str, str], units: int = 1) -> limiter_service_pb
 
 
 def a_limit(limit: int = 5, **fields: Any) -> rate_limit_pb2.RateLimit:
-    """By user, `limit` a minute in a token bucket, unless told otherwise."""
-    values = {"keys": ["user"], "algorithm": rate_limit_pb2.ALGORITHM_TOKEN_BUCKET, "window": MINUTE, **fields}
+    """By user, `limit` an hour in a token bucket, unless told otherwise: no test is so slow that there is one more."""
+    values = {"keys": ["user"], "algorithm": rate_limit_pb2.ALGORITHM_TOKEN_BUCKET, "window": HOUR, **fields}
     return rate_limit_pb2.RateLimit(limit=limit, **{key: value for key, value in values.items() if value is not None})
 
 
 @pytest.fixture
-async def redis(backends: Backends) -> AsyncIterator[Redis]:
-    """The test worker's Redis, emptied."""
+async def redis(backends: Backends, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Redis]:
+    """The test worker's Redis, emptied, and waited for however busy the machine is."""
+    monkeypatch.setattr(patience, "TIMEOUT", PATIENT)
     async with Redis.from_url(backends.redis) as redis:
         await redis.flushdb()
         yield redis
@@ -135,6 +142,17 @@ class OwnRedis:
 
     def stop(self) -> None:
         self.stores.stop("valkey")
+
+    @contextmanager
+    def out_of_reach(self) -> Iterator[None]:
+        """It runs and keeps all that it holds, but answers nobody while the block lasts."""
+        with SyncRedis.from_url(self.url) as redis:
+            process = psutil.Process(redis.info("server")["process_id"])
+        process.suspend()
+        try:
+            yield
+        finally:
+            process.resume()
 
 
 @pytest.fixture

@@ -13,9 +13,10 @@ from mesh.ratelimit.v1.access_rule_service_pb2 import (
     ListAccessRulesRequest,
     UpdateAccessRuleRequest,
 )
+from mesh.ratelimit.v1.limiter_service_pb2 import PeekRequest
 from tests.conftest import Clock, Database, eventually
 from tests.inventory.conftest import refused
-from tests.ratelimit.conftest import HOUR, MINUTE, RateLimiter, running
+from tests.ratelimit.conftest import HOUR, MINUTE, RateLimiter, descriptor, running
 
 PENALTY: Any = {"window": MINUTE, "block": HOUR}
 
@@ -150,7 +151,9 @@ async def _allowed(limiter: RateLimiter, **entries: str) -> bool:
 
 
 async def _blocked(limiter: RateLimiter, **entries: str) -> bool:
-    return bool((await limiter.check(**entries)).access_rule)
+    # A call that is refused while it is not blocked yet would be one more for the penalty.
+    request = PeekRequest(descriptors=[descriptor(entries)])
+    return bool((await limiter.decisions.Peek(request)).decision.access_rule)
 
 
 async def _not_blocked(limiter: RateLimiter, **entries: str) -> bool:

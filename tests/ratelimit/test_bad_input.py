@@ -173,6 +173,14 @@ async def test_a_limit_that_makes_no_sense_beside_others(
     assert (found.reason, found.message) == (reason, message)
 
 
+async def test_a_limit_that_was_given_no_name_is_refused_alike_each_time(limiter: RateLimiter) -> None:
+    await limiter.limit("five", 5)
+    request = CreateRateLimitRequest(rate_limit=a_limit(6))
+    for _ in range(2):
+        found = await refused(limiter.limits.CreateRateLimit(request))
+        assert (found.reason, found.metadata) == ("RULE_UNREACHABLE", {"other": "rateLimits/five"})
+
+
 ACCESS: dict[str, tuple[dict[str, Any], str]] = {
     "a bad prefix": ({"cidr": "10.0.0.0/33"}, "access_rule.cidr: cidr is no IP address or prefix"),
     "a prefix with a host": ({"cidr": "10.0.0.1/8"}, "access_rule.cidr: cidr is no IP address or prefix"),

@@ -1,12 +1,10 @@
 """What is told of the past: usage by hour, top subjects, simulation; and what follows from how calls went."""
 
-import asyncio
 import uuid
 from datetime import UTC, datetime
 from typing import Any
 
 from google.protobuf.duration_pb2 import Duration
-from redis.asyncio import Redis
 
 from mesh.ratelimit.v1 import rate_limit_pb2
 from mesh.ratelimit.v1.limiter_service_pb2 import Outcome, ReportOutcomesRequest
@@ -127,11 +125,3 @@ async def test_a_limit_shrinks_while_calls_fail_but_never_below_its_bound(limite
     while (datetime.now(UTC) - before).total_seconds() < 1.5:
         await outcomes(limiter, 0.01, failed=50)
         assert await capacity(limiter) == 40
-
-
-async def test_a_replayed_report_is_counted_once(limiter: RateLimiter, redis: Redis) -> None:
-    await adaptive(limiter)
-    told = Outcome(descriptor=descriptor({"class": "read"}), calls=1, total_latency=Duration(seconds=50))
-    request = ReportOutcomesRequest(outcomes=[told], request_id=str(uuid.uuid4()))
-    await asyncio.gather(*(limiter.decisions.ReportOutcomes(request) for _ in range(20)))
-    assert await redis.hget("rl:{mesh}:f:reads", "calls") == b"1"

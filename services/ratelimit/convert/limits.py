@@ -12,7 +12,6 @@ from services.ratelimit.convert import names
 from services.ratelimit.convert.spans import duration, microseconds
 from services.ratelimit.domain.calendars import zone_exists
 from services.ratelimit.domain.limits import (
-    DEFAULT_MAX_SUBJECTS,
     Adaptive,
     Algorithm,
     Calendar,
@@ -88,7 +87,7 @@ def to_limit(id: str, message: pb.RateLimit) -> Limit:
         penalty=_to_penalty(message.penalty) if message.HasField("penalty") else None,
         adaptive=_to_adaptive(message.adaptive) if message.HasField("adaptive") else None,
         reserved=Reserved(message.reserved.critical, message.reserved.normal),
-        max_subjects=message.max_subjects or DEFAULT_MAX_SUBJECTS,
+        max_subjects=message.max_subjects,
     )
 
 

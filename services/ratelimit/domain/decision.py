@@ -44,6 +44,10 @@ class Decision(NamedTuple):
     degraded: bool = False
     version: int = 0
     """Of the book that decided."""
+    at: int = 0
+    """When the ledger decided, in microseconds since 1970. 0 when it was not asked."""
+    replayed: bool = False
+    """Decided when the call came before, under the same request id."""
 
     @property
     def binding(self) -> Verdict | None:

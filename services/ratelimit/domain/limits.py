@@ -124,7 +124,7 @@ class Limit:
     penalty: Penalty | None = None
     adaptive: Adaptive | None = None
     reserved: Reserved = Reserved()
-    max_subjects: int = DEFAULT_MAX_SUBJECTS
+    max_subjects: int = 0
     version: int = 0
     create_time: datetime | None = None
     update_time: datetime | None = None
@@ -143,6 +143,11 @@ class Limit:
     def capacity(self) -> int:
         """The most units that can be in use at once."""
         return self.burst or self.limit
+
+    @property
+    def subjects(self) -> int:
+        """How many subjects are told apart."""
+        return self.max_subjects or DEFAULT_MAX_SUBJECTS
 
     @property
     def shadow(self) -> bool:

@@ -47,7 +47,7 @@ class RuleContradictory(FailedPrecondition):
     reason = "RULE_CONTRADICTORY"
 
     def __init__(self, limit: str, other: str, why: str) -> None:
-        super().__init__(why, metadata={"rateLimit": f"rateLimits/{limit}", "other": f"rateLimits/{other}"})
+        super().__init__(why, metadata=_both(limit, other))
 
 
 class RuleUnreachable(FailedPrecondition):
@@ -56,7 +56,7 @@ class RuleUnreachable(FailedPrecondition):
     reason = "RULE_UNREACHABLE"
 
     def __init__(self, limit: str, other: str, why: str) -> None:
-        super().__init__(why, metadata={"rateLimit": f"rateLimits/{limit}", "other": f"rateLimits/{other}"})
+        super().__init__(why, metadata=_both(limit, other))
 
 
 class VersionNotFound(NotFound):
@@ -143,3 +143,8 @@ class ResumeTokenExpired(OutOfRange):
 
     def __init__(self) -> None:
         super().__init__("the changes after this token are gone: list the limits, then watch from now on")
+
+
+def _both(limit: str, other: str) -> dict[str, object]:
+    """The limits that do not go together; one that is still to be created has no name unless it was given one."""
+    return {**({"rateLimit": f"rateLimits/{limit}"} if limit else {}), "other": f"rateLimits/{other}"}

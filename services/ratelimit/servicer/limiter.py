@@ -9,10 +9,12 @@ from mesh.ratelimit.v1.limiter_service_servicer import LimiterServiceServicer
 from services._platform.call import Call
 from services._platform.clock import Clock
 from services._platform.times import timestamp
+from services._platform.unit_of_work import Unit, UnitOfWork
 from services.ratelimit.convert import decisions as convert
 from services.ratelimit.convert.decisions import to_descriptors
 from services.ratelimit.convert.spans import microseconds
-from services.ratelimit.store.limiter import Limiter, Wish
+from services.ratelimit.store.asks import Wish
+from services.ratelimit.store.limiter import Limiter
 from services.ratelimit.store.outcomes import Outcomes
 from services.ratelimit.store.reservations import Reservations
 from services.ratelimit.store.wire import What
@@ -23,8 +25,11 @@ _DEFAULT_TTL = 60_000_000
 class Decisions(LimiterServiceServicer[Call]):
     """`mesh.ratelimit.v1.LimiterService`."""
 
-    def __init__(self, limiter: Limiter, reservations: Reservations, outcomes: Outcomes, clock: Clock) -> None:
+    def __init__(
+        self, limiter: Limiter, reservations: Reservations, outcomes: Outcomes, units: UnitOfWork, clock: Clock
+    ) -> None:
         self._limiter = limiter
+        self._units = units
         self._reservations = reservations
         self._outcomes = outcomes
         self._clock = clock
@@ -61,13 +66,21 @@ class Decisions(LimiterServiceServicer[Call]):
         return pb.CancelResponse()
 
     async def Reset(self, request: pb.ResetRequest, call: Call, /) -> pb.ResetResponse:
-        return pb.ResetResponse(counters=await self._limiter.forget(to_descriptors(request.descriptors)))
+        async def forget(_: Unit) -> int:
+            return await self._limiter.forget(to_descriptors(request.descriptors))
+
+        def answer(counters: int) -> pb.ResetResponse:
+            return pb.ResetResponse(counters=counters)
+
+        return await self._units.run(call.once(pb.ResetResponse, answer), forget)
 
     async def ReportOutcomes(self, request: pb.ReportOutcomesRequest, call: Call, /) -> pb.ReportOutcomesResponse:
-        for outcome in request.outcomes:
+        once = _once(call)
+        await self._limiter.note(Wish(once=once, digest=call.digest))
+        for place, outcome in enumerate(request.outcomes):
             [descriptor] = to_descriptors([outcome.descriptor])
             measured = (outcome.calls, outcome.failed_calls, microseconds(outcome.total_latency))
-            await self._outcomes.note(descriptor, measured, _once(call))
+            await self._outcomes.note(descriptor, measured, once and f"{once}:{place}")
         return pb.ReportOutcomesResponse()
 
 

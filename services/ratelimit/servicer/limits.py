@@ -4,7 +4,6 @@ import asyncio
 from collections.abc import AsyncIterator
 from datetime import timedelta
 
-import uuid_utils
 from google.protobuf.empty_pb2 import Empty
 
 from mesh.ratelimit.v1 import rate_limit_pb2, rate_limit_service_pb2
@@ -15,6 +14,7 @@ from services._platform.clock import Clock
 from services._platform.paging import Pager
 from services._platform.times import instant
 from services._platform.tokens import PositionTokens
+from services._platform.unit_of_work import Unit, UnitOfWork
 from services.ratelimit.convert import limits as convert
 from services.ratelimit.convert import names, reports
 from services.ratelimit.domain.limits import Limit
@@ -35,6 +35,7 @@ class RateLimits(RateLimitServiceServicer[Call]):
         limits: store.Limits,
         changes: LimitChanges,
         records: UsageRecords,
+        units: UnitOfWork,
         pager: Pager,
         tokens: PositionTokens,
         clock: Clock,
@@ -42,6 +43,7 @@ class RateLimits(RateLimitServiceServicer[Call]):
         self._limits = limits
         self._changes = changes
         self._records = records
+        self._units = units
         self._pager = pager
         self._tokens = tokens
         self._clock = clock
@@ -49,7 +51,7 @@ class RateLimits(RateLimitServiceServicer[Call]):
     async def CreateRateLimit(
         self, request: rate_limit_service_pb2.CreateRateLimitRequest, call: Call, /
     ) -> rate_limit_pb2.RateLimit:
-        limit = convert.to_limit(request.rate_limit_id or str(uuid_utils.uuid7()), request.rate_limit)
+        limit = convert.to_limit(request.rate_limit_id, request.rate_limit)
         once = call.once(rate_limit_pb2.RateLimit, convert.limit)
         return await self._limits.create(limit, call.principal.name, once)
 
@@ -102,6 +104,19 @@ class RateLimits(RateLimitServiceServicer[Call]):
 
     async def SimulateRateLimit(
         self, request: rate_limit_service_pb2.SimulateRateLimitRequest, call: Call, /
+    ) -> rate_limit_service_pb2.SimulateRateLimitResponse:
+        once = call.once(rate_limit_service_pb2.SimulateRateLimitResponse, lambda found: found)
+        if (told := await self._units.recall(once)) is not None:
+            return told
+        found = await self._simulated(request)
+
+        async def work(_: Unit) -> rate_limit_service_pb2.SimulateRateLimitResponse:
+            return found
+
+        return await self._units.run(once, work)
+
+    async def _simulated(
+        self, request: rate_limit_service_pb2.SimulateRateLimitRequest
     ) -> rate_limit_service_pb2.SimulateRateLimitResponse:
         name = request.rate_limit.name or "rateLimits/simulated"
         proposed = convert.to_limit(names.RATE_LIMIT.id(name), request.rate_limit)

@@ -7,7 +7,8 @@ from services._platform.clock import Clock
 from services._platform.errors import Refusal
 from services.ratelimit.convert import envoy
 from services.ratelimit.domain.limits import SECOND
-from services.ratelimit.store.limiter import Limiter, Wish
+from services.ratelimit.store.asks import Wish
+from services.ratelimit.store.limiter import Limiter
 
 DOMAIN = "mesh"
 PATH = "/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit"

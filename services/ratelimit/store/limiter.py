@@ -2,8 +2,7 @@
 
 import asyncio
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import inf
+from dataclasses import replace
 from time import monotonic_ns
 
 from services._platform.clock import Clock
@@ -15,27 +14,12 @@ from services.ratelimit.domain.decision import Decision, Verdict
 from services.ratelimit.domain.descriptors import Descriptor
 from services.ratelimit.domain.rules import Claim
 from services.ratelimit.domain.standby import Standby
-from services.ratelimit.domain.terms import Terms
 from services.ratelimit.domain.usage import Usage
-from services.ratelimit.store import wire
-from services.ratelimit.store.ledger import Ledger, once_key, reservation_key
+from services.ratelimit.store import asks, wire
+from services.ratelimit.store.asks import PLAIN, Wish
+from services.ratelimit.store.ledger import Ledger
 from services.ratelimit.store.plans import Plan, Plans
-from services.ratelimit.store.wire import Answer, Ask, Outcome, What
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """What is special about a call. Spans in microseconds; `once` is the request id that its answer is kept under."""
-
-    what: What = What.TAKE
-    patience: float = inf
-    once: str = ""
-    digest: bytes = b""
-    reservation: str = ""
-    hold: int = 0
-
-
-PLAIN = Wish()
+from services.ratelimit.store.wire import Answer, Line, Outcome, What
 
 
 class Limiter:
@@ -62,16 +46,27 @@ class Limiter:
         if self.book.access:
             access = self.book.access.verdict(descriptors, self._clock())
             if access is not None:
-                nothing = [()] * len(descriptors)
-                return Decision(access.effect is Effect.ALLOW, nothing, access, version=self.book.version)
+                passes = access.effect is Effect.ALLOW
+                noted = await self.note(wish if passes else replace(wish, what=What.REFUSE))
+                allowed = noted.allowed if noted.replayed else passes
+                return noted._replace(allowed=allowed, verdicts=[()] * len(descriptors), access=access, degraded=False)
         now = self.now
         plan = self._plan(tuple(descriptors), now)
-        if not plan.claims:
+        if not plan.claims and not wish.noted:
             return Decision(True, [()] * len(descriptors), version=self.book.version)
         decision = await self._decided(plan, wish)
-        if wish.what is What.TAKE:
+        if wish.what is What.TAKE and plan.claims and not decision.replayed:
             self.usage.note(now // 1_000_000, plan, decision)
         return decision
+
+    async def note(self, wish: Wish) -> Decision:
+        """Notes a call that no limit decides: its request id and its reservation, for every replica to know.
+
+        Refuses a request id that was used with another body.
+        """
+        if not wish.noted:
+            return Decision(True, (), version=self.book.version)
+        return await self._decided(self.plan(()), wish)
 
     def plan(self, descriptors: tuple[Descriptor, ...]) -> Plan:
         """What a call asks of the ledger."""
@@ -94,7 +89,7 @@ class Limiter:
     async def _decided(self, plan: Plan, wish: Wish) -> Decision:
         if not self.away:
             try:
-                answer = await self._ledger.decide(_ask(plan, wish))
+                answer = await self._ledger.decide(asks.ask(plan, wish, self.book.version))
             except Unavailable:
                 self.away = True
             else:
@@ -105,21 +100,19 @@ class Limiter:
         return Decision(allowed, _placed(plan, verdicts), degraded=True, version=self.book.version)
 
     def _of_ledger(self, plan: Plan, wish: Wish, answer: Answer) -> Decision:
-        self._skew = answer.now - _ticks()
         if answer.outcome == Outcome.REUSED:
             raise RequestIdReused(wish.once)
-        verdicts = []
-        for (limit, subject, _, _), (flags, capacity, remaining, retry, reset, delay) in zip(
-            plan.claims, answer.lines, strict=True
-        ):
-            penalised = flags >= wire.PENALISED
-            allowed = flags & wire.ALLOWED != 0
-            verdict = Verdict(limit, subject, allowed, capacity, remaining, retry, reset, delay, penalised)
-            verdicts.append(verdict)
-            if penalised:
-                self._block(verdict)
         admitted = answer.outcome == Outcome.ADMITTED
-        return Decision(admitted, _placed(plan, verdicts), None, False, self.book.version)
+        if answer.told is not None:
+            return _replay(plan, admitted, answer, answer.told)
+        self._skew = answer.now - _ticks()
+        verdicts = []
+        for claim, line in zip(plan.claims, answer.lines, strict=True):
+            verdict = _verdict(claim, line)
+            verdicts.append(verdict)
+            if verdict.penalised:
+                self._block(verdict)
+        return Decision(admitted, _placed(plan, verdicts), None, False, self.book.version, answer.now)
 
     def _block(self, verdict: Verdict) -> None:
         root = self.book.rules.limits.get(verdict.limit.root, verdict.limit)
@@ -134,7 +127,7 @@ class Limiter:
         await self._ledger.ping()
         while admitted := self.standby.drain():
             told = await asyncio.gather(
-                *(self._ledger.decide(charge(key, *owed, self.now)) for key, owed in admitted.items()),
+                *(self._ledger.decide(asks.charge(key, *owed, self.now)) for key, owed in admitted.items()),
                 return_exceptions=True,
             )
             untold = [key for key, answer in zip(admitted, told, strict=True) if isinstance(answer, BaseException)]
@@ -149,31 +142,22 @@ def _ticks() -> int:
     return monotonic_ns() // 1000
 
 
+def _verdict(claim: Claim, line: Line) -> Verdict:
+    limit, subject, _, _ = claim
+    flags, capacity, remaining, retry, reset, delay = line
+    allowed = flags & wire.ALLOWED != 0
+    return Verdict(limit, subject, allowed, capacity, remaining, retry, reset, delay, flags >= wire.PENALISED)
+
+
+def _replay(plan: Plan, admitted: bool, answer: Answer, version: int) -> Decision:
+    """The first answer. When limits have come or gone since, what they said is told without them."""
+    same = len(plan.claims) == len(answer.lines)
+    verdicts = [_verdict(claim, line) for claim, line in zip(plan.claims, answer.lines, strict=True)] if same else []
+    placed = _placed(plan, verdicts) if same else [()] * len(plan.places)
+    return Decision(admitted, placed, None, False, version, answer.now, replayed=True)
+
+
 def _placed(plan: Plan, verdicts: Sequence[Verdict]) -> Sequence[Sequence[Verdict]]:
     if len(plan.places) == 1:
         return (verdicts,)
     return [[verdicts[place] for place in places] for places in plan.places]
-
-
-def _ask(plan: Plan, wish: Wish) -> Ask:
-    if wish is PLAIN and plan.ask is not None:
-        return plan.ask
-    head = wire.head(
-        wish.what,
-        len(plan.claims),
-        patience=wish.patience,
-        once=bool(wish.once),
-        hold=wish.hold,
-        from_=bool(plan.address),
-    )
-    once = [once_key(wish.once)] if wish.once else []
-    reservation = [reservation_key(wish.reservation)] if wish.hold else []
-    texts = [wish.digest] * bool(wish.once) + [wish.reservation.encode()] * bool(wish.hold)
-    return Ask(head + plan.lines, [*once, *reservation, *plan.keys], [*texts, *[plan.address] * bool(plan.address)])
-
-
-def charge(key: bytes, claim: Claim, units: int, now: int) -> Ask:
-    """What charges a limit for units that were let through elsewhere."""
-    head = wire.head(What.CHARGE, 1, patience=inf, once=False, hold=0, from_=False)
-    owed = claim._replace(units=units)
-    return Ask(head + wire.line(owed, Terms.of(claim.limit, units, claim.priority, now)), [key])

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
+import uuid_utils
 from google.protobuf.empty_pb2 import Empty
 
 from mesh.ratelimit.v1 import rate_limit_pb2
@@ -133,7 +134,9 @@ async def _open(connection: Connection) -> tuple[int, dict[str, Limit]]:
 
 
 async def _put(unit: Unit, limit: Limit, version: int, actor: str, standing: dict[str, Limit]) -> Limit:
+    """Writes a limit, if the review finds nothing; one that was given no id gets one."""
     review.review(limit, standing.values())
+    limit = replace(limit, id=limit.id or str(uuid_utils.uuid7()))
     if limit.base and any(other.base == limit.id for other in standing.values()):
         raise RateLimitInUse(limit.id, next(one.id for one in standing.values() if one.base == limit.id))
     before = standing.get(limit.id)

@@ -4,9 +4,9 @@ from collections.abc import Sequence
 
 from services.ratelimit.domain.descriptors import Descriptor
 from services.ratelimit.domain.rules import Claim
-from services.ratelimit.store import plans
+from services.ratelimit.store import asks, plans
 from services.ratelimit.store.ledger import Ledger
-from services.ratelimit.store.limiter import Limiter, charge
+from services.ratelimit.store.limiter import Limiter
 
 
 class Quotas:
@@ -28,5 +28,5 @@ class Quotas:
         allowed, blocked = counts
         self._limiter.usage.note_elsewhere(claim.limit.id, allowed, blocked)
         if allowed:
-            await self._ledger.decide(charge(plans.key(claim), claim, allowed, self._limiter.now))
+            await self._ledger.decide(asks.charge(plans.key(claim), claim, allowed, self._limiter.now))
         return await self._ledger.lend(claim.limit.root, edge, demand, claim.limit.limit, ttl)

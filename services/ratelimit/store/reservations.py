@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from services.ratelimit.domain.decision import Decision
 from services.ratelimit.domain.descriptors import Descriptor
 from services.ratelimit.domain.refusals import ReservationNotFound, ReservationSettled
+from services.ratelimit.store.asks import Wish
 from services.ratelimit.store.ledger import Ledger
-from services.ratelimit.store.limiter import Limiter, Wish
+from services.ratelimit.store.limiter import Limiter
 
 _MOST_LOCAL = 100_000
 
@@ -33,11 +34,11 @@ class Reservations:
     async def reserve(self, descriptors: Sequence[Descriptor], wish: Wish) -> Reserved:
         """Charges an estimate, if the limits allow it."""
         decision = await self._limiter.decide(descriptors, wish)
-        if decision.allowed and (decision.degraded or decision.binding is None):
+        if decision.allowed and not decision.at:
             self._local[wish.reservation] = tuple(descriptors)
             if len(self._local) > _MOST_LOCAL:
                 self._local.popitem(last=False)
-        expires = datetime.fromtimestamp((self._limiter.now + wish.hold) / 1e6, UTC)
+        expires = datetime.fromtimestamp(((decision.at or self._limiter.now) + wish.hold) / 1e6, UTC)
         return Reserved(decision, expires)
 
     async def settle(self, reservation: str, units: int | None) -> None:

@@ -15,6 +15,8 @@ _HEAD = Struct("<BBHdd")
 _LINE = Struct("<BBddddddddddd")
 _ANSWER_HEAD = Struct("<BHq")
 _ANSWER_LINE = Struct("<Bqqqqq")
+_VERSION = Struct("<q")
+_TOLD_BEFORE = 4
 
 ALLOWED, PENALISED = 1, 2
 
@@ -26,6 +28,8 @@ class What(IntEnum):
     PEEK = 2
     CHARGE = 3
     """Charged whatever the limits say."""
+    REFUSE = 4
+    """Refused whatever the limits say."""
 
 
 class Outcome(IntEnum):
@@ -63,17 +67,26 @@ Line = tuple[int, int, int, int, int, int]
 
 
 class Answer(NamedTuple):
-    """What the script says of one call. `now` is Redis's clock, in microseconds since 1970."""
+    """What the script says of one call. `now` is Redis's clock, in microseconds since 1970.
+
+    The answer to a replay is the first one, at its instant; `told` is then the version of the book that it went by.
+    """
 
     outcome: int
     now: int
     lines: Sequence[Line]
+    told: int | None = None
 
 
 def head(what: What, count: int, *, patience: float, once: bool, hold: float, from_: bool) -> bytes:
     """The head of a call with `count` lines. Spans in microseconds; no `hold`, no reservation."""
     flags = _Head.ONCE * once | _Head.HOLD * bool(hold) | _Head.FROM * from_
     return _HEAD.pack(what, flags, count, patience, hold)
+
+
+def once(digest: bytes, version: int) -> bytes:
+    """What is kept of a call with a request id: the digest of its body, and the version of the book."""
+    return digest + _VERSION.pack(version)
 
 
 PLAIN = {count: head(What.TAKE, count, patience=inf, once=False, hold=0, from_=False) for count in range(1, 17)}
@@ -91,7 +104,7 @@ def line(claim: Claim, terms: Terms) -> bytes:
     )
     span = (terms.span.start, terms.span.end, terms.span.next_end) if terms.span else (0, 0, 0)
     punished = (penalty.denials, penalty.addresses, penalty.window) if penalty else (0, 0, 0)
-    subjects = limit.max_subjects if claim.subject else 0
+    subjects = limit.subjects if claim.subject else 0
     return _LINE.pack(
         limit.algorithm.value,
         flags,
@@ -114,9 +127,13 @@ def answers(message: bytes) -> Iterator[Answer]:
         end = place + count * _ANSWER_LINE.size
         # Most calls are counted by one limit, and need no copy to be read from.
         one = count == 1
-        yield Answer(
-            outcome,
-            now,
-            (_ANSWER_LINE.unpack_from(message, place),) if one else list(_ANSWER_LINE.iter_unpack(message[place:end])),
+        lines: Sequence[Line] = (
+            (_ANSWER_LINE.unpack_from(message, place),) if one else list(_ANSWER_LINE.iter_unpack(message[place:end]))
         )
         place = end
+        if outcome < _TOLD_BEFORE:
+            yield Answer(outcome, now, lines)
+        else:
+            [told] = _VERSION.unpack_from(message, place)
+            place += _VERSION.size
+            yield Answer(outcome - _TOLD_BEFORE, now, lines, told)

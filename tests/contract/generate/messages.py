@@ -39,7 +39,7 @@ class Messages:
         """Messages whose fields each keep their own rules; those over several fields may be broken."""
         made = descriptor.full_name, depth
         if made not in self._made:
-            self._made[made] = _Maker(self, descriptor, depth).strategy
+            self._made[made] = _message(_Maker(self, descriptor, depth))
         return self._made[made]
 
     def element(self, field: FieldDescriptor, owner: Descriptor, depth: int = _DEPTH) -> st.SearchStrategy[Any]:
@@ -75,18 +75,19 @@ class Messages:
 class _Maker:
     """Makes messages of one type."""
 
-    messages: Messages
+    messages: Messages = field(repr=False)
     descriptor: Descriptor
     depth: int
 
     @cached_property
-    def strategy(self) -> st.SearchStrategy[Message]:
+    def values(self) -> st.SearchStrategy[dict[str, Any]]:
+        """Values of the fields by name."""
         missing = {one.path for one in broken(new(self.descriptor))}
         fields = [field for field in self.descriptor.fields if field.name not in OPAQUE and self._reachable(field)]
         needed = [f for f in fields if f.name in missing or behaves(f, field_behavior_pb2.REQUIRED)]
         chosen = {f.name: self._value(f) for f in needed}
         maybe = {f.name: self._value(f) for f in fields if f.name not in chosen}
-        return st.fixed_dictionaries(chosen, optional=maybe).map(self._build)
+        return st.fixed_dictionaries(chosen, optional=maybe)
 
     def _reachable(self, field: FieldDescriptor) -> bool:
         plain = field.message_type is None or field.message_type.full_name.startswith("google.protobuf.")
@@ -111,12 +112,19 @@ class _Maker:
         unique = repr if rules.repeated.unique else None
         return st.lists(one, min_size=least, max_size=most, unique_by=unique)
 
-    def _build(self, values: dict[str, Any]) -> Message:
+    def build(self, values: dict[str, Any]) -> Message:
+        """A message with these values."""
         message = new(self.descriptor)
         # Of a oneof the last one set stays, as on the wire.
         for name, value in values.items():
             put(message, self.descriptor.fields_by_name[name], value)
         return message
+
+
+@st.composite
+def _message(draw: st.DrawFn, maker: _Maker) -> Message:
+    """Messages of one type. What hypothesis says of the strategy is short, however many fields there are."""
+    return maker.build(draw(maker.values))
 
 
 def put(message: Message, field: FieldDescriptor, value: Any) -> None:

@@ -3,10 +3,11 @@
 -- ARGV[1] is the batch: for each call a head, then a line for each limit (store/wire.py). Texts that a head or a line
 -- announces follow in ARGV, and the keys of the calls in KEYS, in the order in which they are needed. The answer is one
 -- string in the same form.
-local TAKE, PEEK, CHARGE = 1, 2, 3
+local TAKE, PEEK, CHARGE, REFUSE = 1, 2, 3, 4
 local ONCE, HOLD, FROM = 1, 2, 4
 local SHADOW, ADAPTIVE, LENT = 1, 2, 4
-local DENIED, ADMITTED, REUSED = 0, 1, 2
+local DENIED, ADMITTED, REUSED, TOLD_BEFORE = 0, 1, 2, 4
+local DIGEST = 16
 local ALLOWED, PENALISED = 1, 2
 
 local now = clock()
@@ -141,9 +142,10 @@ local function decide_one()
     local from = flags >= FROM
     local hold = flags % FROM >= HOLD
     local once = flags % HOLD == ONCE
-    local once_key, digest, reservation, holder, address
+    local once_key, said, reservation, holder, address
     if once then
-        once_key, digest = key(), text()
+        -- The digest of the request, then what its answer is to be told again with.
+        once_key, said = key(), text()
     end
     if hold then
         reservation, holder = key(), text()
@@ -158,8 +160,11 @@ local function decide_one()
     if once then
         local told = redis.call('GET', once_key)
         if told then
-            local same = string.sub(told, 1, #digest) == digest
-            return same and string.sub(told, #digest + 1) or struct.pack('<BHi8', REUSED, 0, now)
+            if string.sub(told, 1, DIGEST) ~= string.sub(said, 1, DIGEST) then
+                return struct.pack('<BHi8', REUSED, 0, now)
+            end
+            local outcome, rest = struct.unpack('<B', told, #said + 1)
+            return struct.pack('<B', outcome + TOLD_BEFORE) .. string.sub(told, rest) .. string.sub(told, DIGEST + 1, #said)
         end
     end
 
@@ -172,7 +177,7 @@ local function decide_one()
         end
         admitted = admitted and (line.allowed or line.shadow)
     end
-    admitted = admitted or mode == CHARGE
+    admitted = mode ~= REFUSE and (admitted or mode == CHARGE)
 
     local answer = { struct.pack('<BHi8', admitted and ADMITTED or DENIED, count, now) }
     for number, line in ipairs(lines) do
@@ -191,8 +196,9 @@ local function decide_one()
         remember(reservation, ttl, lines)
     end
     answer = table.concat(answer)
-    if once then
-        redis.call('SET', once_key, digest .. answer, 'PX', 60000)
+    -- A reservation that is refused may be asked for again.
+    if once and (admitted or not hold) then
+        redis.call('SET', once_key, said .. answer, 'PX', 60000)
     end
     return answer
 end

@@ -18,7 +18,8 @@ for place = 1, #loans, 2 do
         elseif live > 0 then
             old_units, old_until = live, until_
         end
-    elseif live + before > 0 then
+    elseif until_ > now or before > 0 then
+        -- Also of who was lent nothing: the others make room by what it wanted.
         lent, wanted = lent + math.max(live, before), wanted + asked + 1
     else
         redis.call('HDEL', KEYS[1], loans[place])

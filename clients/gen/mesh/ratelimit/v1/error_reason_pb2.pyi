@@ -41,13 +41,15 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     "replacement": "rateLimits/reads-premium"}}
     """
     ERROR_REASON_RULE_CONTRADICTORY: _ErrorReason.ValueType  # 4
-    """FAILED_PRECONDITION. The limit and another one cannot both hold; the message says why.
+    """FAILED_PRECONDITION. The limit and another one cannot both hold; the message says why. A limit
+    that is to be created under a name of the server's has none yet: then there is no `rateLimit`.
 
     Example: {"reason": "RULE_CONTRADICTORY", "domain": "mesh", "metadata": {"rateLimit": "rateLimits/reads-gold",
     "other": "rateLimits/reads-premium"}}
     """
     ERROR_REASON_RULE_UNREACHABLE: _ErrorReason.ValueType  # 5
-    """FAILED_PRECONDITION. No call could ever be refused by the limit; the message says why.
+    """FAILED_PRECONDITION. No call could ever be refused by the limit; the message says why. A limit
+    that is to be created under a name of the server's has none yet: then there is no `rateLimit`.
 
     Example: {"reason": "RULE_UNREACHABLE", "domain": "mesh", "metadata": {"rateLimit": "rateLimits/loose",
     "other": "rateLimits/strict"}}
@@ -121,13 +123,15 @@ Example: {"reason": "RATE_LIMIT_IN_USE", "domain": "mesh", "metadata": {"rateLim
 "replacement": "rateLimits/reads-premium"}}
 """
 ERROR_REASON_RULE_CONTRADICTORY: ErrorReason.ValueType  # 4
-"""FAILED_PRECONDITION. The limit and another one cannot both hold; the message says why.
+"""FAILED_PRECONDITION. The limit and another one cannot both hold; the message says why. A limit
+that is to be created under a name of the server's has none yet: then there is no `rateLimit`.
 
 Example: {"reason": "RULE_CONTRADICTORY", "domain": "mesh", "metadata": {"rateLimit": "rateLimits/reads-gold",
 "other": "rateLimits/reads-premium"}}
 """
 ERROR_REASON_RULE_UNREACHABLE: ErrorReason.ValueType  # 5
-"""FAILED_PRECONDITION. No call could ever be refused by the limit; the message says why.
+"""FAILED_PRECONDITION. No call could ever be refused by the limit; the message says why. A limit
+that is to be created under a name of the server's has none yet: then there is no `rateLimit`.
 
 Example: {"reason": "RULE_UNREACHABLE", "domain": "mesh", "metadata": {"rateLimit": "rateLimits/loose",
 "other": "rateLimits/strict"}}

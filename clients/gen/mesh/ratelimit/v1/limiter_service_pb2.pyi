@@ -487,7 +487,7 @@ class ResetRequest(_message.Message):
     DESCRIPTORS_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """A UUID of the caller's."""
+    """A UUID of the caller's. A replay returns the first answer; the same id with another body is refused."""
     @_builtins.property
     def descriptors(self) -> _containers.RepeatedCompositeFieldContainer[Global___Descriptor]:
         """Whose counters: those of each limit that counts a descriptor. 1 to 16."""
@@ -537,7 +537,7 @@ class ReportOutcomesRequest(_message.Message):
     OUTCOMES_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """A UUID of the caller's. A replay within a minute is not counted again."""
+    """A UUID of the caller's. A replay within a minute is not counted again; with another body it is refused."""
     @_builtins.property
     def outcomes(self) -> _containers.RepeatedCompositeFieldContainer[Global___Outcome]:
         """What calls have in common, and how they went. 1 to 100."""

@@ -412,7 +412,7 @@ class Adaptive(_message.Message):
     """The least that the factor becomes. 0.01 to 1."""
     @_builtins.property
     def target_latency(self) -> _duration_pb2.Duration:
-        """A mean latency above it is bad."""
+        """A mean latency above it is bad. 1 us to 60 s."""
 
     def __init__(
         self,

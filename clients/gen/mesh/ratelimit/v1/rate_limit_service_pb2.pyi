@@ -294,7 +294,7 @@ class SimulateRateLimitRequest(_message.Message):
     END_TIME_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     request_id: _builtins.str
-    """A UUID of the caller's. Nothing is changed, so a replay may see newer traffic."""
+    """A UUID of the caller's. A replay returns the first answer; the same id with another body is refused."""
     @_builtins.property
     def rate_limit(self) -> _rate_limit_pb2.RateLimit:
         """The limit to try. With the `name` of one that there is, it is compared with that one; else with none."""
