@@ -207,9 +207,13 @@ def _ids(turn: Turn) -> set[UUID]:
 
 
 async def _claims(database: Database) -> Counter[UUID]:
-    """How often each job was handed out."""
+    """How often each job was handed out, each time under a ticket of its own."""
     async with database.connect() as connection:
-        rows = await connection.fetch("SELECT unnest(jobs) AS job FROM jobs.claim")
+        rows = await connection.fetch(
+            "SELECT c.job, first_ticket + c.place AS ticket"
+            " FROM jobs.claim CROSS JOIN LATERAL unnest(jobs) WITH ORDINALITY AS c (job, place)"
+        )
+    assert len({row["ticket"] for row in rows}) == len(rows)
     return Counter(row["job"] for row in rows)
 
 
