@@ -2,6 +2,10 @@
 
 import uuid
 
+from google.protobuf import any_pb2
+from google.protobuf.json_format import MessageToDict
+
+from mesh.inventory.v1.product_service_pb2 import GetProductRequest
 from tests.contract.outcome import Json
 from tests.contract.seeds.api import Api
 from tests.gateway.ports import wait_until
@@ -22,11 +26,9 @@ def job(api: Api) -> str:
 
 def dead_job(api: Api) -> str:
     """A job that was given up, in a queue of its own, so that it is a group of its own among dead letters."""
-    request = {
-        "@type": "type.googleapis.com/mesh.inventory.v1.GetProductRequest",
-        "name": f"products/{uuid.uuid4()}",
-    }
-    spec = {"queue": new_queue, "rpc": {"method": _GET_PRODUCT, "request": request}}
+    request = any_pb2.Any()
+    request.Pack(GetProductRequest(name=f"products/{uuid.uuid4()}"))
+    spec = {"queue": new_queue, "rpc": {"method": _GET_PRODUCT, "request": MessageToDict(request)}}
     made = str(api("JobService/CreateJob", spec=spec)["name"])
     _wait_until_dead(api, made)
     return made
