@@ -23,10 +23,15 @@ class Lease:
     holder: str
     ttl: timedelta = timedelta(seconds=15)
 
-    async def take(self) -> int | None:
-        """Takes or renews the lease; returns its fence, or None when another holds it."""
+    async def take(self, *, anew: bool = False) -> int | None:
+        """Takes or renews the lease; returns its fence, or None when another holds it.
+
+        A holder that does not know whether its last write was committed takes it `anew`: by then that write either is
+        committed or never will be, for the fence that it was under stands no more.
+        """
+        query = _QUERIES["take_lease"]
         async with reading(self.pool) as connection:
-            fence: int | None = await connection.fetchval(_QUERIES["take_lease"], self.name, self.holder, self.ttl)
+            fence: int | None = await connection.fetchval(query, self.name, self.holder, self.ttl, anew)
             return fence
 
     async def give_up(self) -> None:

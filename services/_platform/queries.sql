@@ -75,8 +75,8 @@ INSERT INTO lease (name, holder, fence, expire_time)
 VALUES ($1, $2, 1, clock_timestamp() + $3::interval)
 ON CONFLICT (name) DO UPDATE
 SET holder = excluded.holder,
-    -- A new holder gets a new fence; the same holder renews its own.
-    fence = lease.fence + (lease.holder <> excluded.holder OR lease.expire_time <= clock_timestamp())::int,
+    -- A new holder gets a new fence; the same holder renews its own, unless it begins anew.
+    fence = lease.fence + (lease.holder <> excluded.holder OR lease.expire_time <= clock_timestamp() OR $4)::int,
     expire_time = excluded.expire_time
 WHERE lease.holder = excluded.holder OR lease.expire_time <= clock_timestamp()
 RETURNING fence

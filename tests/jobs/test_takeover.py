@@ -4,8 +4,10 @@ import asyncio
 import random
 import time
 from collections import Counter
+from collections.abc import Awaitable, Callable
 from datetime import timedelta
-from typing import cast
+from functools import partial
+from typing import Any, cast
 from uuid import UUID
 
 import grpc
@@ -15,8 +17,11 @@ from clients.worker import Run, Worker
 from mesh.jobs.v1.work_service_pb2_grpc import WorkServiceStub
 from services._local import ports
 from services._platform.clock import system_clock
+from services._platform.errors import Unavailable
 from services._platform.stores import open_stores
 from services.jobs import store
+from services.jobs.domain.turn import Turn
+from services.jobs.store.journal import LostLease
 from services.jobs.store.takeover import board
 from tests import callers
 from tests.callers import AuthorizedChannel
@@ -54,16 +59,61 @@ async def test_jobs_and_runs_survive_the_dispatcher(database: Database, clock: C
     assert set(runs.values()) == {1}
 
 
-async def test_any_replica_takes_workers_in(database: Database, clock: Clock) -> None:
-    async def noop(run: Run) -> None:
-        return None
+async def test_a_turn_that_is_stored_but_seems_to_fail_is_known(
+    database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its runs are those of the worker, which never heard of them: nobody gets them before they are lost."""
+    lost = list[Turn]()
+    commit = store.Journal.commit
 
+    async def answer_is_lost(journal: store.Journal, turn: Turn, *under: Any) -> None:
+        await commit(journal, turn, *under)
+        if turn.claimed and not lost:
+            lost.append(turn)
+            raise Unavailable("the answer is lost")
+
+    monkeypatch.setattr(store.Journal, "commit", answer_is_lost)
+    async with running(database, clock) as jobs, jobs.worker({"noop": _noop}, capacity=50):
+        unheard = await jobs.enqueue_many(*(spec() for _ in range(20)))
+        await eventually(lambda: _is(bool(lost)))
+        more = await jobs.enqueue_many(*(spec() for _ in range(20)))
+        told = [job for job in (*unheard, *more) if UUID(job.removeprefix("jobs/")) not in _ids(lost[0])]
+        for name in told:
+            await jobs.reaches(name, "SUCCEEDED")
+        assert await _claims(database) == Counter({UUID(name.removeprefix("jobs/")): 1 for name in (*unheard, *more)})
+        assert {await jobs.state(f"jobs/{job}") for job in _ids(lost[0])} == {"RUNNING"}
+
+
+async def test_a_turn_that_is_late_is_refused(
+    database: Database, clock: Clock, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It reaches Postgres only when its runs have been handed out by the board that followed."""
+    late = list[Callable[[], Awaitable[None]]]()
+    commit = store.Journal.commit
+
+    async def held_up(journal: store.Journal, turn: Turn, *under: Any) -> None:
+        if turn.claimed and not late:
+            late.append(partial(commit, journal, turn, *under))
+            raise Unavailable("it takes too long")
+        await commit(journal, turn, *under)
+
+    monkeypatch.setattr(store.Journal, "commit", held_up)
+    async with running(database, clock) as jobs, jobs.worker({"noop": _noop}, capacity=50):
+        names = await jobs.enqueue_many(*(spec() for _ in range(20)))
+        for name in names:
+            assert (await jobs.reaches(name, "SUCCEEDED")).run == 1
+        with pytest.raises(LostLease):
+            await late[0]()
+    assert await _claims(database) == Counter({UUID(name.removeprefix("jobs/")): 1 for name in names})
+
+
+async def test_any_replica_takes_workers_in(database: Database, clock: Clock) -> None:
     port = ports.choose(["one", "other"], {}, edge=None, seed=database.name)
     async with (
         running(database, clock, listen=f"127.0.0.1:{port['one']}") as one,
         running(database, clock, listen=f"127.0.0.1:{port['other']}") as other,
-        one.worker({"noop": noop}, "near"),
-        other.worker({"noop": noop}, "far"),
+        one.worker({"noop": _noop}, "near"),
+        other.worker({"noop": _noop}, "far"),
     ):
         names = await one.enqueue_many(*(spec() for _ in range(300)))
         workers = Counter([(await other.reaches(name, "SUCCEEDED")).worker for name in names])
@@ -93,10 +143,7 @@ async def test_a_turn_of_the_segments_loses_nothing(database: Database, clock: C
             await segments.keep(made, fence)
         await lease.give_up()
 
-        async def noop(run: Run) -> None:
-            return None
-
-        async with running(database, clock) as jobs, jobs.worker({"nobody": noop}):
+        async with running(database, clock) as jobs, jobs.worker({"nobody": _noop}):
             for name in names:
                 await jobs.reaches(name, "SUCCEEDED")
     async with database.connect() as connection:
@@ -129,13 +176,10 @@ async def test_a_snapshot_that_is_held_makes_no_dead_rows(
     """Over twenty batches; with `--deep`, for ten minutes."""
     until = time.monotonic() + (600 if pytestconfig.getoption("deep") else 0)
 
-    async def noop(run: Run) -> None:
-        return None
-
     async with database.connect() as pinned, database.connect() as connection, running(database, clock) as jobs:
         await jobs.reaches(await _one(jobs), "READY")
         await pinned.execute("BEGIN ISOLATION LEVEL REPEATABLE READ; SELECT 1")
-        async with jobs.worker({"noop": noop}):
+        async with jobs.worker({"noop": _noop}):
             batches = 0
             while batches < 20 or time.monotonic() < until:
                 names = await jobs.enqueue_many(*(spec() for _ in range(500)))
@@ -152,6 +196,25 @@ async def test_a_snapshot_that_is_held_makes_no_dead_rows(
         )
         assert updates <= 1
         await pinned.execute("ROLLBACK")
+
+
+async def _noop(run: Run) -> None:
+    return None
+
+
+def _ids(turn: Turn) -> set[UUID]:
+    return {job.id for job in turn.claimed}
+
+
+async def _claims(database: Database) -> Counter[UUID]:
+    """How often each job was handed out, each time under a ticket of its own."""
+    async with database.connect() as connection:
+        rows = await connection.fetch(
+            "SELECT c.job, first_ticket + c.place AS ticket"
+            " FROM jobs.claim CROSS JOIN LATERAL unnest(jobs) WITH ORDINALITY AS c (job, place)"
+        )
+    assert len({row["ticket"] for row in rows}) == len(rows)
+    return Counter(row["job"] for row in rows)
 
 
 async def _one(jobs: Jobs) -> str:

@@ -78,6 +78,30 @@ async def test_while_a_transaction_relies_on_it_the_lease_does_not_change_hands(
     assert await taking is None
 
 
+async def test_taken_anew_by_its_holder_it_has_a_new_fence(pool: Pool) -> None:
+    mine = lease(pool, "a")
+    assert await mine.take(anew=True) == 1
+    assert await mine.take(anew=True) == 2
+    assert await lease(pool, "b").take(anew=True) is None
+    assert await mine.take() == 2
+    async with transaction(pool) as connection:
+        assert not await mine.stands(connection, 1)
+        assert await mine.stands(connection, 2)
+
+
+async def test_taken_anew_what_relies_on_it_is_over(pool: Pool, owner: asyncpg.Connection) -> None:
+    """So a holder that takes it anew knows what became of its last write."""
+    mine = lease(pool, "a")
+    fence = await mine.take()
+    assert fence is not None
+    async with transaction(pool) as connection:
+        assert await mine.stands(connection, fence)
+        taking = asyncio.create_task(mine.take(anew=True))
+        await waiting_for_a_lock(owner)
+        assert not taking.done()
+    assert await taking == fence + 1
+
+
 async def test_names_are_apart(pool: Pool) -> None:
     assert await Lease(pool, "one", "a").take() == 1
     assert await Lease(pool, "two", "b").take() == 1

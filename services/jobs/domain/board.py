@@ -2,7 +2,7 @@
 
 A turn takes in what has happened (jobs that came, outcomes that workers told, instants that passed), decides, and
 leaves its decisions in `turn`. The board is right only if each turn is committed: when a commit fails, the board is
-thrown away and made anew from what is stored.
+thrown away and made anew, under a new fence, from what is stored.
 """
 
 import random
@@ -160,11 +160,6 @@ class Board:
             self._moves.end(job, State.SUCCEEDED, now)
 
     # ---- What is asked of it ----
-
-    @property
-    def next_ticket(self) -> int:
-        """The ticket of the next run; a board that follows this one starts from it."""
-        return self._handout.next_ticket
 
     @property
     def next_instant(self) -> float | None:

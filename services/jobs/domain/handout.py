@@ -14,12 +14,12 @@ class Handout:
 
     def __init__(self, moves: Moves, first_ticket: int) -> None:
         self._moves = moves
-        self.next_ticket = first_ticket
+        self._ticket = first_ticket
 
     def assign(self, now: float) -> None:
         """Hands out what may run to workers that have room."""
         moves = self._moves
-        moves.turn.first_ticket = self.next_ticket
+        moves.turn.first_ticket = self._ticket
         rooms = {name: queue.room(now) for name, queue in moves.queues.items() if queue.count[State.READY]}
         hungry = [worker for worker in moves.workers.values() if worker.room > 0] if any(rooms.values()) else []
         while hungry:
@@ -52,8 +52,8 @@ class Handout:
             queue.start(job, now)
             queue.move(job, State.RUNNING)
             job.run += 1
-            job.ticket = ticket = self.next_ticket
-            self.next_ticket = ticket + 1
+            job.ticket = ticket = self._ticket
+            self._ticket = ticket + 1
             job.worker = worker.name
             job.started = job.heard = now
             runs[ticket] = job

@@ -63,7 +63,6 @@ class Dispatcher:
         self._chance = random.Random()  # noqa: S311  jitter
         self._board: Board | None = None
         self._fence = 0
-        self._next_ticket = 0
         self._snapshot = ""
         self._stirred = asyncio.Event()
         self._workers = Workers(self._stirred.set)
@@ -111,7 +110,8 @@ class Dispatcher:
 
     async def step(self) -> bool:
         """Dispatches for a term, if the lease can be had; whether it could."""
-        fence = await self._lease.take()
+        # A turn that failed may be under way still. Under a new fence it is either in what is loaded, or refused.
+        fence = await self._lease.take(anew=self._board is None)
         if fence is None:
             self._stand_down()
             return False
@@ -139,15 +139,13 @@ class Dispatcher:
                 await self._lease.give_up()
 
     def _stand_down(self) -> None:
-        if self._board is not None:
-            self._next_ticket = self._board.next_ticket
         self._board = None
         self._workers.end()
 
     async def _take_over(self, fence: int) -> None:
         loaded = await self._reader.load(self._clock() - _ASKED_BEFORE)
         ended = await self._reader.outcomes(takeover.missing_parents(loaded))
-        board = takeover.board(loaded, ended, fence, self._chance, self._now(), self._next_ticket)
+        board = takeover.board(loaded, ended, fence, self._chance, self._now())
         self._segments.begin(loaded.ring)
         await self._journal.announce(fence, self._address)
         self._board, self._fence, self._snapshot = board, fence, loaded.snapshot

@@ -19,14 +19,9 @@ def missing_parents(loaded: Loaded) -> list[JobId]:
     return list(waiting - {row["job_id"] for row in loaded.jobs})
 
 
-def board(
-    loaded: Loaded, ended: Mapping[JobId, State], fence: int, chance: random.Random, now: float, next_ticket: int = 0
-) -> Board:
-    """The board as it stood. Runs stay with their workers, which have a grace to come back.
-
-    `next_ticket` is where the board before left off, when this process made one under the same fence.
-    """
-    made = Board(max(fence << _TICKETS_OF_A_FENCE, next_ticket), loaded.settings, chance, now)
+def board(loaded: Loaded, ended: Mapping[JobId, State], fence: int, chance: random.Random, now: float) -> Board:
+    """The board as it stood. Runs stay with their workers, which have a grace to come back."""
+    made = Board(fence << _TICKETS_OF_A_FENCE, loaded.settings, chance, now)
     jobs = [specs.job(row) for row in loaded.jobs]
     for job in parents_first(jobs):
         failure, claim = loaded.failures.get(job.id), loaded.claims.get(job.id)

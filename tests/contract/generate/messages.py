@@ -6,7 +6,10 @@ from functools import cached_property
 from typing import Any
 
 from google.api import field_behavior_pb2, resource_pb2
+from google.protobuf import any_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
+from google.protobuf.duration_pb2 import Duration
+from google.protobuf.empty_pb2 import Empty
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from hypothesis import strategies as st
@@ -59,6 +62,8 @@ class Messages:
                 return scalars.duration(rules.duration)
             case "google.protobuf.FieldMask":
                 return _mask(owner)
+            case "google.protobuf.Any":
+                return st.sampled_from([Empty(), Duration(seconds=1)]).map(_packed)
         return self.loose(field.message_type, depth - 1)
 
     def references(self, field: FieldDescriptor, owner: Descriptor) -> Sequence[str]:
@@ -154,6 +159,13 @@ def put(message: Message, field: FieldDescriptor, value: Any) -> None:
 def _as(target: Message, value: Message) -> Message:
     """The same message in the descriptor pool of another."""
     return value if value.DESCRIPTOR is target.DESCRIPTOR else type(target).FromString(value.SerializeToString())
+
+
+def _packed(message: Message) -> Message:
+    """A message that says its type, without which it has no JSON."""
+    packed = any_pb2.Any()
+    packed.Pack(message)
+    return packed
 
 
 def _mask(owner: Descriptor) -> st.SearchStrategy[Message]:
