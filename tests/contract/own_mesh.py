@@ -30,7 +30,7 @@ from tests.gateway.edge import Edge
 from tests.gateway.ports import wait_until
 
 MAX_IN_FLIGHT = 24
-IDENTITY = "identity"
+IDENTITY, EVENTS = "identity", "events"
 ADMIN = "root@example.com"
 
 
@@ -70,6 +70,15 @@ class Areas:
         if area == IDENTITY:
             known = {name: [hashlib.sha256(secret.encode()).hexdigest()] for name, secret in self.secrets.items()}
             told |= {"IDENTITY_KEY": self.identity_key, "IDENTITY_SERVICE_SECRETS": json.dumps(known)}
+        if area == EVENTS:
+            # The webhooks of the laws are tried here, and not out in the world.
+            told |= {"EVENTS_KEY": SIGNING_KEY, "EVENTS_WEBHOOK_NETWORKS": '["127.0.0.0/8"]'}
+        if area == "payments":
+            told |= {
+                "PAYMENTS_PROVIDER_URL": "http://127.0.0.1:1",
+                "PAYMENTS_PROVIDER_KEY": "k",
+                "PAYMENTS_WEBHOOK_SECRETS": '["0123456789abcdef0123456789abcdef"]',
+            }
         return {f"MESH_{name}": value for name, value in told.items()}
 
     def make_administrator(self) -> None:

@@ -99,6 +99,12 @@ def _enum(field: FieldDescriptor, rules: validate_pb2.EnumRules) -> Strategy:
 
 
 def _string(rules: validate_pb2.StringRules) -> Strategy:
+    """The contract's own examples come first: what is to be said in them the other rules may not tell."""
+    some = _text(rules)
+    return st.one_of(st.sampled_from(list(rules.example)), some) if rules.example else some
+
+
+def _text(rules: validate_pb2.StringRules) -> Strategy:
     if chosen := _chosen(rules):
         return chosen
     if rules.pattern:
