@@ -9,7 +9,8 @@ import grpc
 import jwt
 
 from mesh.identity.v1 import check_pb2
-from tests.contract.callers import OPERATOR, SERVICE, Callers
+from services._local.credentials import Credentials
+from tests.contract.callers import OPERATOR, PROVIDER, SERVICES, Callers
 from tests.contract.faces import GrpcFace
 from tests.contract.outcome import Metadata
 from tests.contract.seeds import Api, identity
@@ -28,9 +29,8 @@ class People:
     channel: grpc.Channel
     email: str
     password: str
-    area: str
-    """A service that is known to identity, and the secret by which."""
-    secret: str
+    credentials: Credentials
+    """By which identity knows services, and payments its provider."""
     _tokens: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -39,7 +39,9 @@ class People:
         return Callers(self.token)
 
     def token(self, who: str) -> str | None:
-        """An access token of somebody; None for who cannot be."""
+        """An access token of somebody, of the provider what it signs with; None for who cannot be."""
+        if who == PROVIDER:
+            return self.credentials.webhook_secret
         known = self._tokens.get(who)
         if known is None or _left(known) < _SPARE:
             made = self._new(who)
@@ -50,17 +52,22 @@ class People:
 
     def _new(self, who: str) -> str | None:
         kind, _, name = who.partition(":")
-        if who == SERVICE:
-            return self._service()
         if who == OPERATOR:
             return self._user("ROLE_ADMIN")
-        return self._scoped(name) if kind == "scope" else self._user(f"ROLE_{name.upper()}")
+        if kind == "scope":
+            return self._scoped(name)
+        return self._service(name) if who in SERVICES else self._user(f"ROLE_{name.upper()}")
 
     def _user(self, role: str) -> str:
         return str(identity.member(self._administrator(), role)["tokens"]["access_token"])
 
-    def _service(self) -> str:
-        basic = base64.b64encode(f"{self.area}:{self.secret}".encode()).decode()
+    def _service(self, role: str) -> str | None:
+        """The token of a service that is this in the mesh."""
+        tokens = (self._of_area(area) for area in self.credentials.services)
+        return next((token for token in tokens if role in _claims(token)["roles"]), None)
+
+    def _of_area(self, area: str) -> str:
+        basic = base64.b64encode(f"{area}:{self.credentials.services[area]}".encode()).decode()
         api = self._api((("authorization", f"Basic {basic}"),))
         return str(api("KeyService/IssueServiceToken")["access_token"])
 
@@ -88,4 +95,9 @@ class People:
 
 def _left(token: str) -> float:
     """The seconds that a token still holds."""
-    return float(jwt.decode(token, options={"verify_signature": False})["exp"]) - time.time()
+    return float(_claims(token)["exp"]) - time.time()
+
+
+def _claims(token: str) -> dict[str, Any]:
+    claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    return claims
