@@ -43,6 +43,13 @@ def consumed(api: Api) -> str:
     return str(api.kept("consumed", subscription))
 
 
+def quiet(api: Api) -> str:
+    """A subscription of what never happens, so that a repeat gets what was got before: nothing."""
+    wanted = {**new_subscription(api), "filter": "key == ''"}
+    made = api.kept("quiet", lambda api: api("SubscriptionService/CreateSubscription", subscription=wanted))
+    return str(made["name"])
+
+
 def pull(api: Api, name: str) -> Json:
     """What a subscription delivers; an event is published for it."""
     publish(api)
@@ -61,9 +68,10 @@ def parent_of_letter(api: Api) -> str:
     return dead_letter(api).rsplit("/", 2)[0]
 
 
-def settled(api: Api) -> Json:
-    """What settles a delivery, under the subscription that it is of."""
-    return {"subscription": consumed(api), "acknowledged": [pull(api, consumed(api))["ticket"]]}
+def held(api: Api) -> Json:
+    """What holds a delivery longer, as often as it is said; what is acknowledged would be stale the second time."""
+    ticket = pull(api, consumed(api))["ticket"]
+    return {"subscription": consumed(api), "extended": [{"ticket": ticket, "duration": "30s"}], "acknowledged": [1]}
 
 
 def new_webhook(api: Api) -> Json:
@@ -103,8 +111,8 @@ REQUESTS = {
     "DeadLetterService/RedriveDeadLetters": {"parent": parent_of_letter},
     "DeadLetterService/DiscardDeadLetters": {"parent": parent_of_letter},
     "DeliveryService/Subscribe": [{"subscription": consumed, "credits": 1}],
-    "DeliveryService/Pull": {"subscription": consumed, "max_events": 1},
-    "DeliveryService/Acknowledge": settled,
+    "DeliveryService/Pull": {"subscription": quiet},
+    "DeliveryService/Acknowledge": held,
     "EventService/PublishEvents": {"events": [new_event, new_event]},
     "EventService/ListEvents": {"key": lambda api: api.unique(_KEY)},
     "SubscriptionService/CreateSubscription": {"subscription": new_subscription},
