@@ -11,6 +11,10 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
         "request_ids",
         "mesh.events.v1.SubscribeRequest",
     ): "Credits are counted by the stream, and a ticket is good once: nothing can be said twice.",
+    **{
+        ("request_ids", f"mesh.events.v1.{message}"): "A ticket is good once: settled again, it is stale, and no harm."
+        for message in ("AcknowledgeRequest", "PullRequest")
+    },
     (
         "request_ids",
         "mesh.payments.v1.ReceiveWebhookRequest",

@@ -13,6 +13,8 @@ SERVICE = "role:service"
 """A service of the mesh."""
 SERVICES = frozenset({SERVICE, "role:deputy"})
 """Whom only services can be."""
+PROVIDER = "provider"
+"""The provider of payments. Its calls carry no token: what is known of it is the secret that it signs them with."""
 ANONYMOUS: Metadata = ()
 FORGED: Metadata = (("authorization", "Bearer forged.forged.forged"),)
 """Credentials that nobody ever gave out."""

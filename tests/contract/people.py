@@ -10,7 +10,8 @@ import grpc
 import jwt
 
 from mesh.identity.v1 import check_pb2
-from tests.contract.callers import OPERATOR, SERVICES, Callers, bearer
+from services._local.credentials import Credentials
+from tests.contract.callers import OPERATOR, PROVIDER, SERVICES, Callers, bearer
 from tests.contract.faces import GrpcFace
 from tests.contract.outcome import Metadata
 from tests.contract.seeds import Api, identity
@@ -29,8 +30,8 @@ class People:
     channel: grpc.Channel
     email: str
     password: str
-    secrets: Mapping[str, str]
-    """By which services prove to identity who they are, by area."""
+    credentials: Credentials
+    """By which identity knows services, and payments its provider."""
     _tokens: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -39,7 +40,9 @@ class People:
         return Callers(self.token)
 
     def token(self, who: str) -> str | None:
-        """An access token of somebody; None for who cannot be."""
+        """An access token of somebody, of the provider what it signs with; None for who cannot be."""
+        if who == PROVIDER:
+            return self.credentials.webhook_secret
         known = self._tokens.get(who)
         if known is None or _left(known) < _SPARE:
             made = self._new(who)
@@ -66,11 +69,11 @@ class People:
 
     def _service(self, role: str) -> str | None:
         """The token of a service that is this in the mesh."""
-        tokens = (self._of_area(area) for area in self.secrets)
+        tokens = (self._of_area(area) for area in self.credentials.services)
         return next((token for token in tokens if role in _claims(token)["roles"]), None)
 
     def _of_area(self, area: str) -> str:
-        basic = base64.b64encode(f"{area}:{self.secrets[area]}".encode()).decode()
+        basic = base64.b64encode(f"{area}:{self.credentials.services[area]}".encode()).decode()
         api = self._api((("authorization", f"Basic {basic}"),))
         return str(api("KeyService/IssueServiceToken")["access_token"])
 

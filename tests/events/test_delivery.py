@@ -272,3 +272,9 @@ async def _settled_somehow(events: Events, name: str, delivery: object) -> list[
         except grpc.aio.AioRpcError as error:
             assert error.code() is grpc.StatusCode.UNAVAILABLE  # noqa: PT017  the group moves
             await asyncio.sleep(0.02)
+
+
+async def test_a_stream_says_first_which_subscription_it_is_of(events: Events) -> None:
+    stream = events.delivery.Subscribe(iter([SubscribeRequest(credits=1)]))
+    refusal = await refused(stream.read())
+    assert (refusal.reason, refusal.fields) == ("SUBSCRIPTION_MISSING", ["[0].subscription"])

@@ -223,6 +223,17 @@ async def test_a_webhook_is_tested_and_replayed(events: Events, receiver: Receiv
     assert sorted(set(ids)) == sorted(set(ids[:3]))
 
 
+async def test_a_test_is_made_once(events: Events, receiver: Receiver) -> None:
+    name = await _hook(events, receiver.url)
+    request = webhook_service_pb2.TestWebhookRequest(name=name, request_id="0198c0de-0000-7000-8000-000000000001")
+    first = await events.webhooks.TestWebhook(request)
+    receiver.status = 500
+    assert await events.webhooks.TestWebhook(request) == first
+    assert len(receiver.got) == 1
+    attempts = await events.webhooks.ListWebhookAttempts(ListWebhookAttemptsRequest(parent=name))
+    assert [*attempts.attempts] == [first.attempt]
+
+
 async def test_a_redirect_is_not_followed(events: Events, receiver: Receiver) -> None:
     async with listening(Receiver()) as elsewhere:
         receiver.status, receiver.headers = 302, f"location: {elsewhere.url}\r\n"
@@ -256,6 +267,8 @@ REFUSED_URLS = [
     "https://user:password@example.com/",
     "https://example.com/#part",
     "https://example.com:99999/",
+    "https://example..com/",
+    f"https://{'x' * 64}.com/",
     "ftp://example.com/",
     "file:///etc/passwd",
     "https://",

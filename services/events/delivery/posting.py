@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from mesh.events.v1.webhook_pb2 import WEBHOOK_STATE_DISABLED, Webhook
+from services._platform.call import Once, Reply
 from services._platform.clock import Clock
 from services._platform.times import instant, timestamp
 from services._platform.unit_of_work import Unit, UnitOfWork
@@ -51,13 +52,24 @@ class Posting:
         body = {"type": event.topic, "timestamp": event.publish_time.isoformat(), "key": event.key, "data": data}
         return await self._post(hook, event.id, event.topic, body, attempt)
 
-    async def test(self, hook: Stored[Webhook], id: str) -> Attempt:
-        """Posts a test event under an id of its own, and writes down what came of it."""
-        now = self._clock()
-        body = {"type": TEST_TOPIC, "timestamp": now.isoformat(), "key": hook.name, "data": {}}
+    async def test(self, name: str, id: str, once: Once[Attempt, Reply]) -> Reply:
+        """Posts a test event under an id of its own, and writes down what came of it, once.
+
+        Those that race under one request id may each post, for nobody waits for an address within a transaction; the
+        address can tell by the id, and what came of one of them is the answer to all. Refuses an unknown webhook.
+        """
+        told = await self._units.recall(once)
+        if told is not None:
+            return told
+        hook, now = await self._hooks.get(name), self._clock()
+        body = {"type": TEST_TOPIC, "timestamp": now.isoformat(), "key": name, "data": {}}
         attempt = await self._post(hook, id, TEST_TOPIC, body, 1)
-        await self._attempts.add(hook.uid, [attempt])
-        return attempt
+
+        async def work(unit: Unit) -> Attempt:
+            await self._attempts.add_within(unit, hook.uid, [attempt])
+            return attempt
+
+        return await self._units.run(once, work)
 
     async def note(self, hook: Stored[Webhook], attempts: Sequence[Attempt]) -> None:
         """Writes down what came of attempts, and disables a webhook that has failed for too long."""

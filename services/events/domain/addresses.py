@@ -30,6 +30,7 @@ def check_url(url: str, allowed: Collection[Network]) -> None:
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname, parts.port
+        (host or "").encode("idna")  # as whoever looks it up does: no empty label, none of more than 63
     except ValueError:
         raise UrlRefused(url, "is no URL") from None
     if not host or parts.fragment or not url.isascii() or any(c <= " " for c in url):

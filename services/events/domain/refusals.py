@@ -18,6 +18,12 @@ class SubscriptionNotFound(NotFound):
         super().__init__(f"there is no {name}", metadata={"subscription": name})
 
 
+class SubscriptionMissing(InvalidArgument):
+    """The first message of a stream names no subscription."""
+
+    reason = "SUBSCRIPTION_MISSING"
+
+
 class SubscriptionExists(AlreadyExists):
     """The subscription id is taken."""
 

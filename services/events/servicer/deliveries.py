@@ -10,13 +10,14 @@ from mesh.events.v1 import delivery_service_pb2
 from mesh.events.v1.delivery_service_pb2_grpc import DeliveryServiceStub
 from mesh.events.v1.delivery_service_servicer import DeliveryServiceServicer
 from services._platform.call import Call
-from services._platform.errors import InvalidArgument, Refusal
+from services._platform.errors import Refusal
 from services.events.convert import deliveries
 from services.events.delivery.elsewhere import RELAYED, Elsewhere
 from services.events.delivery.owner import Owner
 from services.events.delivery.owners import Owners
 from services.events.delivery.session import Said, Session, moved
 from services.events.domain.items import Told
+from services.events.domain.refusals import SubscriptionMissing
 
 _MOST = 1000
 _SHORTEST_WAIT = 0.05
@@ -37,7 +38,7 @@ class Deliveries(DeliveryServiceServicer[Call]):
     ) -> AsyncIterator[delivery_service_pb2.SubscribeResponse]:
         first = await anext(requests, None)
         if first is None or not first.subscription:
-            raise InvalidArgument.of("[0].subscription", "must be in the first message")
+            raise SubscriptionMissing.of("[0].subscription", "must be in the first message")
         owner = await self._find(first.subscription, call)
         said = _again(first, requests)
         if isinstance(owner, str):

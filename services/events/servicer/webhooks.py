@@ -21,6 +21,7 @@ from services.events.convert.topics import Topics
 from services.events.delivery.filters import Filter
 from services.events.delivery.posting import Posting
 from services.events.domain.addresses import Network, check_url
+from services.events.domain.webhooks import Attempt
 from services.events.domain.webhooks import shown as secret_shown
 from services.events.servicer import starts
 from services.events.store.attempts import Attempts
@@ -122,10 +123,12 @@ class Webhooks(WebhookServiceServicer[Call]):
     async def TestWebhook(
         self, request: webhook_service_pb2.TestWebhookRequest, call: Call, /
     ) -> webhook_service_pb2.TestWebhookResponse:
-        hook = await self._store.get(request.name)
+        answer = webhook_service_pb2.TestWebhookResponse
+        once: Once[Attempt, webhook_service_pb2.TestWebhookResponse] = call.once(
+            answer, lambda done: answer(attempt=attempt(done))
+        )
         # Asked again under the same request id, the address gets the same message id, and can tell.
-        done = await self._posting.test(hook, request.request_id or str(uuid_utils.uuid7()))
-        return webhook_service_pb2.TestWebhookResponse(attempt=attempt(done))
+        return await self._posting.test(request.name, request.request_id or str(uuid_utils.uuid7()), once)
 
     async def ReplayWebhook(
         self, request: webhook_service_pb2.ReplayWebhookRequest, call: Call, /

@@ -5,7 +5,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from services._platform import sql
-from services._platform.postgres import Pool, reading
+from services._platform.postgres import Connection, Pool, reading
+from services._platform.unit_of_work import Unit
 from services.events.domain.webhooks import Attempt
 
 Q = sql.load(__package__, "attempts")
@@ -19,21 +20,12 @@ class Attempts:
 
     async def add(self, uid: str, attempts: Sequence[Attempt]) -> None:
         """Writes attempts of a webhook down."""
-        rows = [
-            (
-                one.event or None,
-                one.topic,
-                one.attempt,
-                one.time,
-                timedelta(seconds=one.seconds),
-                one.status,
-                one.error,
-                one.excerpt,
-            )
-            for one in attempts
-        ]
         async with reading(self._pool) as connection:
-            await connection.execute(Q["add_attempts"], uid, *sql.columns(rows, 8))
+            await _add(connection, uid, attempts)
+
+    async def add_within(self, unit: Unit, uid: str, attempts: Sequence[Attempt]) -> None:
+        """The same in a unit of work that is under way."""
+        await _add(unit.connection, uid, attempts)
 
     async def page(self, name: str, before: str | None, limit: int) -> list[tuple[str, Attempt]]:
         """Attempts with their ids, newest first, before an id."""
@@ -45,6 +37,23 @@ class Attempts:
         """Deletes attempts from before an instant; returns how many."""
         async with reading(self._pool) as connection:
             return int(await connection.fetchval(Q["forget_attempts"], before, limit))
+
+
+async def _add(connection: Connection, uid: str, attempts: Sequence[Attempt]) -> None:
+    rows = [
+        (
+            one.event or None,
+            one.topic,
+            one.attempt,
+            one.time,
+            timedelta(seconds=one.seconds),
+            one.status,
+            one.error,
+            one.excerpt,
+        )
+        for one in attempts
+    ]
+    await connection.execute(Q["add_attempts"], uid, *sql.columns(rows, 8))
 
 
 def _read(row: Any) -> Attempt:

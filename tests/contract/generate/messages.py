@@ -6,10 +6,7 @@ from functools import cached_property
 from typing import Any
 
 from google.api import field_behavior_pb2, resource_pb2
-from google.protobuf import any_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
-from google.protobuf.duration_pb2 import Duration
-from google.protobuf.empty_pb2 import Empty
 from google.protobuf.field_mask_pb2 import FieldMask
 from google.protobuf.message import Message
 from hypothesis import strategies as st
@@ -42,7 +39,7 @@ class Messages:
         """Messages whose fields each keep their own rules; those over several fields may be broken."""
         made = descriptor.full_name, depth
         if made not in self._made:
-            self._made[made] = _message(_Maker(self, descriptor, depth))
+            self._made[made] = _Maker(self, descriptor, depth).strategy
         return self._made[made]
 
     def element(self, field: FieldDescriptor, owner: Descriptor, depth: int = _DEPTH) -> st.SearchStrategy[Any]:
@@ -60,10 +57,10 @@ class Messages:
                 return scalars.timestamp(rules.timestamp)
             case "google.protobuf.Duration":
                 return scalars.duration(rules.duration)
+            case "google.type.Money":
+                return st.one_of(scalars.money(), self.loose(field.message_type, depth - 1))
             case "google.protobuf.FieldMask":
                 return _mask(owner)
-            case "google.protobuf.Any":
-                return st.sampled_from([Empty(), Duration(seconds=1)]).map(_packed)
         return self.loose(field.message_type, depth - 1)
 
     def references(self, field: FieldDescriptor, owner: Descriptor) -> Sequence[str]:
@@ -80,19 +77,25 @@ class Messages:
 class _Maker:
     """Makes messages of one type."""
 
-    messages: Messages = field(repr=False)
+    messages: Messages
     descriptor: Descriptor
     depth: int
 
     @cached_property
-    def values(self) -> st.SearchStrategy[dict[str, Any]]:
-        """Values of the fields by name."""
+    def strategy(self) -> st.SearchStrategy[Message]:
         missing = {one.path for one in broken(new(self.descriptor))}
         fields = [field for field in self.descriptor.fields if field.name not in OPAQUE and self._reachable(field)]
         needed = [f for f in fields if f.name in missing or behaves(f, field_behavior_pb2.REQUIRED)]
         chosen = {f.name: self._value(f) for f in needed}
         maybe = {f.name: self._value(f) for f in fields if f.name not in chosen}
-        return st.fixed_dictionaries(chosen, optional=maybe)
+        whole = st.fixed_dictionaries(chosen, optional=maybe).map(self._build)
+
+        @st.composite
+        def message(draw: st.DrawFn) -> Message:
+            """Hides what it is made of: hypothesis tells strategies in full, and nested messages fill books."""
+            return draw(whole)
+
+        return message()
 
     def _reachable(self, field: FieldDescriptor) -> bool:
         plain = field.message_type is None or field.message_type.full_name.startswith("google.protobuf.")
@@ -117,19 +120,12 @@ class _Maker:
         unique = repr if rules.repeated.unique else None
         return st.lists(one, min_size=least, max_size=most, unique_by=unique)
 
-    def build(self, values: dict[str, Any]) -> Message:
-        """A message with these values."""
+    def _build(self, values: dict[str, Any]) -> Message:
         message = new(self.descriptor)
         # Of a oneof the last one set stays, as on the wire.
         for name, value in values.items():
             put(message, self.descriptor.fields_by_name[name], value)
         return message
-
-
-@st.composite
-def _message(draw: st.DrawFn, maker: _Maker) -> Message:
-    """Messages of one type. What hypothesis says of the strategy is short, however many fields there are."""
-    return maker.build(draw(maker.values))
 
 
 def put(message: Message, field: FieldDescriptor, value: Any) -> None:
@@ -159,13 +155,6 @@ def put(message: Message, field: FieldDescriptor, value: Any) -> None:
 def _as(target: Message, value: Message) -> Message:
     """The same message in the descriptor pool of another."""
     return value if value.DESCRIPTOR is target.DESCRIPTOR else type(target).FromString(value.SerializeToString())
-
-
-def _packed(message: Message) -> Message:
-    """A message that says its type, without which it has no JSON."""
-    packed = any_pb2.Any()
-    packed.Pack(message)
-    return packed
 
 
 def _mask(owner: Descriptor) -> st.SearchStrategy[Message]:

@@ -9,9 +9,9 @@ from google.protobuf.message import Message
 from google.rpc import code_pb2
 
 from clients.contract import Method
-from tests.contract.generate.rules import broken
+from tests.contract.generate.rules import broken, field_rules
 from tests.contract.law import Law, Trial
-from tests.contract.laws.answers import without
+from tests.contract.laws.answers import values, without
 from tests.contract.outcome import Outcome
 from tests.contract.subject import behaves, copy, held, updated_field, writable
 
@@ -93,6 +93,8 @@ def _changes_only(update: _Update, field: FieldDescriptor) -> None:
         # What it comes to keeps the rules as well. An enum that is not said is for the server to choose.
         if field.enum_type is not None and not field.is_repeated and not getattr(patch, field.name):
             return False
+        if not _exemplary(patch, field):
+            return False
         return without(patch, others) not in tried and not broken(_merged(update.current, patch, field.name))
 
     # Every other field is asked to change too; the mask does not name it.
@@ -142,6 +144,14 @@ def _keeps_etags(update: _Update) -> None:
         outcome = update.trial.call(patched(etag))
         assert (outcome.code, outcome.reason) == (code_pb2.ABORTED, "ETAG_MISMATCH"), f"a stale etag: {outcome}"
         update.trial.evidence.saw("stale etag refused")
+
+
+def _exemplary(patch: Message, field: FieldDescriptor) -> bool:
+    """Whether a value is one of the contract's own examples, where it gives some: others may mean nothing."""
+    rules = field_rules(field)
+    examples = [*rules.string.example, *rules.repeated.items.string.example]
+    said = values(getattr(patch, field.name)) if examples else []
+    return all(one in examples for one in said if one)
 
 
 def _merged(current: Message, patch: Message, name: str) -> Message:

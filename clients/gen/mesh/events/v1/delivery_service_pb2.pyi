@@ -135,7 +135,7 @@ class SubscribeRequest(_message.Message):
     REJECTED_FIELD_NUMBER: _builtins.int
     EXTENDED_FIELD_NUMBER: _builtins.int
     subscription: _builtins.str
-    """`subscriptions/{subscription}`. In the first message."""
+    """`subscriptions/{subscription}`. In the first message, which is refused without."""
     credits: _builtins.int
     """How many more events may be delivered. At most 10,000 are open at a time."""
     @_builtins.property
@@ -212,13 +212,10 @@ class PullRequest(_message.Message):
     SUBSCRIPTION_FIELD_NUMBER: _builtins.int
     MAX_EVENTS_FIELD_NUMBER: _builtins.int
     WAIT_FIELD_NUMBER: _builtins.int
-    REQUEST_ID_FIELD_NUMBER: _builtins.int
     subscription: _builtins.str
     """`subscriptions/{subscription}`."""
     max_events: _builtins.int
     """At most 1,000; more are cut to 1,000. Default 100."""
-    request_id: _builtins.str
-    """A UUID of the caller's. A repeat may get other events: those of an answer that was lost come again."""
     @_builtins.property
     def wait(self) -> _duration_pb2.Duration:
         """How long to wait for a first event. At most 20 seconds. Default: not at all."""
@@ -229,11 +226,10 @@ class PullRequest(_message.Message):
         subscription: _builtins.str = ...,
         max_events: _builtins.int = ...,
         wait: _duration_pb2.Duration | None = ...,
-        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["wait", b"wait"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_events", b"max_events", "request_id", b"request_id", "subscription", b"subscription", "wait", b"wait"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["max_events", b"max_events", "subscription", b"subscription", "wait", b"wait"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
@@ -273,11 +269,8 @@ class AcknowledgeRequest(_message.Message):
     ACKNOWLEDGED_FIELD_NUMBER: _builtins.int
     REJECTED_FIELD_NUMBER: _builtins.int
     EXTENDED_FIELD_NUMBER: _builtins.int
-    REQUEST_ID_FIELD_NUMBER: _builtins.int
     subscription: _builtins.str
     """`subscriptions/{subscription}`."""
-    request_id: _builtins.str
-    """A UUID of the caller's. A repeat finds its tickets stale: they are good once."""
     @_builtins.property
     def acknowledged(self) -> _containers.RepeatedScalarFieldContainer[_builtins.int]:
         """Tickets of events that are done. At most 10,000."""
@@ -297,11 +290,10 @@ class AcknowledgeRequest(_message.Message):
         acknowledged: _abc.Iterable[_builtins.int] | None = ...,
         rejected: _abc.Iterable[Global___Rejection] | None = ...,
         extended: _abc.Iterable[Global___Extension] | None = ...,
-        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged", b"acknowledged", "extended", b"extended", "rejected", b"rejected", "request_id", b"request_id", "subscription", b"subscription"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["acknowledged", b"acknowledged", "extended", b"extended", "rejected", b"rejected", "subscription", b"subscription"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

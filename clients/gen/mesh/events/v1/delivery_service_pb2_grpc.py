@@ -68,14 +68,14 @@ class DeliveryServiceServicer:
 
     def Pull(self, request, context):
         """Delivers what there is, for those who cannot stream; waits for a first event for as long as asked. What is not
-        settled by its deadline is delivered again.
+        settled by its deadline is delivered again, what is in an answer that was lost as well: a repeat gets other events.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def Acknowledge(self, request, context):
-        """Settles what was pulled, or holds it longer.
+        """Settles what was pulled, or holds it longer. Tickets are good once: a repeat finds them stale.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

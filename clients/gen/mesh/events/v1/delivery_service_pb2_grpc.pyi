@@ -41,10 +41,10 @@ class DeliveryServiceStub:
     """
     Pull: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.PullRequest, _delivery_service_pb2.PullResponse]
     """Delivers what there is, for those who cannot stream; waits for a first event for as long as asked. What is not
-    settled by its deadline is delivered again.
+    settled by its deadline is delivered again, what is in an answer that was lost as well: a repeat gets other events.
     """
     Acknowledge: _grpc.UnaryUnaryMultiCallable[_delivery_service_pb2.AcknowledgeRequest, _delivery_service_pb2.AcknowledgeResponse]
-    """Settles what was pulled, or holds it longer."""
+    """Settles what was pulled, or holds it longer. Tickets are good once: a repeat finds them stale."""
 
 @_typing.type_check_only
 class DeliveryServiceAsyncStub(DeliveryServiceStub):
@@ -59,10 +59,10 @@ class DeliveryServiceAsyncStub(DeliveryServiceStub):
     """
     Pull: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.PullRequest, _delivery_service_pb2.PullResponse]  # type: ignore[assignment]
     """Delivers what there is, for those who cannot stream; waits for a first event for as long as asked. What is not
-    settled by its deadline is delivered again.
+    settled by its deadline is delivered again, what is in an answer that was lost as well: a repeat gets other events.
     """
     Acknowledge: _aio.UnaryUnaryMultiCallable[_delivery_service_pb2.AcknowledgeRequest, _delivery_service_pb2.AcknowledgeResponse]  # type: ignore[assignment]
-    """Settles what was pulled, or holds it longer."""
+    """Settles what was pulled, or holds it longer. Tickets are good once: a repeat finds them stale."""
 
 class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
     """How consumers get events. Every event is delivered at least once. A delivery carries a ticket, which is good once and
@@ -86,7 +86,7 @@ class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
         context: _ServicerContext,
     ) -> _typing.Union[_delivery_service_pb2.PullResponse, _abc.Awaitable[_delivery_service_pb2.PullResponse]]:
         """Delivers what there is, for those who cannot stream; waits for a first event for as long as asked. What is not
-        settled by its deadline is delivered again.
+        settled by its deadline is delivered again, what is in an answer that was lost as well: a repeat gets other events.
         """
 
     @_abc_1.abstractmethod
@@ -95,6 +95,6 @@ class DeliveryServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _delivery_service_pb2.AcknowledgeRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_delivery_service_pb2.AcknowledgeResponse, _abc.Awaitable[_delivery_service_pb2.AcknowledgeResponse]]:
-        """Settles what was pulled, or holds it longer."""
+        """Settles what was pulled, or holds it longer. Tickets are good once: a repeat finds them stale."""
 
 def add_DeliveryServiceServicer_to_server(servicer: DeliveryServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!mesh/events/v1/error_reason.proto\x12\x0emesh.events.v1*\x84\x03\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\'\n#ERROR_REASON_SUBSCRIPTION_NOT_FOUND\x10\x01\x12$\n ERROR_REASON_SUBSCRIPTION_EXISTS\x10\x02\x12\"\n\x1e\x45RROR_REASON_WEBHOOK_NOT_FOUND\x10\x03\x12\x1f\n\x1b\x45RROR_REASON_WEBHOOK_EXISTS\x10\x04\x12\x1e\n\x1a\x45RROR_REASON_TOPIC_UNKNOWN\x10\x05\x12\x1e\n\x1a\x45RROR_REASON_TOPIC_FOREIGN\x10\x06\x12 \n\x1c\x45RROR_REASON_PAYLOAD_INVALID\x10\x07\x12 \n\x1c\x45RROR_REASON_EVENT_ID_REUSED\x10\x08\x12!\n\x1d\x45RROR_REASON_POSITION_TRIMMED\x10\t\x12\x1c\n\x18\x45RROR_REASON_URL_REFUSED\x10\nb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!mesh/events/v1/error_reason.proto\x12\x0emesh.events.v1*\xab\x03\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12\'\n#ERROR_REASON_SUBSCRIPTION_NOT_FOUND\x10\x01\x12$\n ERROR_REASON_SUBSCRIPTION_EXISTS\x10\x02\x12\"\n\x1e\x45RROR_REASON_WEBHOOK_NOT_FOUND\x10\x03\x12\x1f\n\x1b\x45RROR_REASON_WEBHOOK_EXISTS\x10\x04\x12\x1e\n\x1a\x45RROR_REASON_TOPIC_UNKNOWN\x10\x05\x12\x1e\n\x1a\x45RROR_REASON_TOPIC_FOREIGN\x10\x06\x12 \n\x1c\x45RROR_REASON_PAYLOAD_INVALID\x10\x07\x12 \n\x1c\x45RROR_REASON_EVENT_ID_REUSED\x10\x08\x12!\n\x1d\x45RROR_REASON_POSITION_TRIMMED\x10\t\x12\x1c\n\x18\x45RROR_REASON_URL_REFUSED\x10\n\x12%\n!ERROR_REASON_SUBSCRIPTION_MISSING\x10\x0b\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mesh.events.v1.error_reason
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ERRORREASON']._serialized_start=54
-  _globals['_ERRORREASON']._serialized_end=442
+  _globals['_ERRORREASON']._serialized_end=481
 # @@protoc_insertion_point(module_scope)

@@ -74,6 +74,11 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
     Example: {"reason": "URL_REFUSED", "domain": "mesh", "metadata": {"url": "http://10.0.0.1/"}}
     """
+    ERROR_REASON_SUBSCRIPTION_MISSING: _ErrorReason.ValueType  # 11
+    """INVALID_ARGUMENT. The first message of a stream names no subscription.
+
+    Example: {"reason": "SUBSCRIPTION_MISSING", "domain": "mesh"}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why events refuses. `google.rpc.ErrorInfo.reason` carries the name without the prefix; `domain` is `mesh`."""
@@ -129,5 +134,10 @@ ERROR_REASON_URL_REFUSED: ErrorReason.ValueType  # 10
 """INVALID_ARGUMENT. The address may not be posted to.
 
 Example: {"reason": "URL_REFUSED", "domain": "mesh", "metadata": {"url": "http://10.0.0.1/"}}
+"""
+ERROR_REASON_SUBSCRIPTION_MISSING: ErrorReason.ValueType  # 11
+"""INVALID_ARGUMENT. The first message of a stream names no subscription.
+
+Example: {"reason": "SUBSCRIPTION_MISSING", "domain": "mesh"}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

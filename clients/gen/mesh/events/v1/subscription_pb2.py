@@ -29,7 +29,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!mesh/events/v1/subscription.proto\x12\x0emesh.events.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x93\x05\n\x0cSubscription\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x1e\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12W\n\x06topics\x18\x03 \x03(\tBG\xbaHD\x92\x01\x41\x08\x01\x10\x64\x18\x01\"9r7\x18\xc8\x01\x32\x32^([a-z][a-z0-9_]*[.]){0,8}([*]|[A-Z][A-Za-z0-9]*)$\x12\x18\n\x06\x66ilter\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0f\x12\x41\n\x0c\x61\x63k_deadline\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationB\x10\xbaH\r\xaa\x01\n\"\x04\x08\xc0\xd1\x02\x32\x02\x08\x01\x12\x1f\n\x0cmax_attempts\x18\x06 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12=\n\x0bmin_backoff\x18\x07 \x01(\x0b\x32\x19.google.protobuf.DurationB\r\xbaH\n\xaa\x01\x07\"\x03\x08\xd8\x04\x32\x00\x12>\n\x0bmax_backoff\x18\x08 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0e\xbaH\x0b\xaa\x01\x08\"\x04\x08\xc0\xd1\x02\x32\x00\x12\x11\n\tunordered\x18\t \x01(\x08\x12\x0e\n\x06paused\x18\n \x01(\x08\x12\x15\n\x04\x65tag\x18\x0b \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x35\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03:Q\xea\x41N\n\x11mesh/Subscription\x12\x1csubscriptions/{subscription}*\rsubscriptions2\x0csubscriptionb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!mesh/events/v1/subscription.proto\x12\x0emesh.events.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xf0\x05\n\x0cSubscription\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x1e\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x8e\x01\n\x06topics\x18\x03 \x03(\tB~\xbaH{\x92\x01x\x08\x01\x10\x64\x18\x01\"prn\x18\xc8\x01\x32\x32^([a-z][a-z0-9_]*[.]){0,8}([*]|[A-Z][A-Za-z0-9]*)$\x92\x02\x1emesh.inventory.v1.StockChanged\x92\x02\x13mesh.inventory.v1.*\x12=\n\x06\x66ilter\x18\x04 \x01(\tB-\xbaH*r(\x18\xd0\x0f\x92\x02\tkey != \'\'\x92\x02\x16\'tenant\' in attributes\x12\x41\n\x0c\x61\x63k_deadline\x18\x05 \x01(\x0b\x32\x19.google.protobuf.DurationB\x10\xbaH\r\xaa\x01\n\"\x04\x08\xc0\xd1\x02\x32\x02\x08\x01\x12\x1f\n\x0cmax_attempts\x18\x06 \x01(\x05\x42\t\xbaH\x06\x1a\x04\x18\x64(\x00\x12=\n\x0bmin_backoff\x18\x07 \x01(\x0b\x32\x19.google.protobuf.DurationB\r\xbaH\n\xaa\x01\x07\"\x03\x08\xd8\x04\x32\x00\x12>\n\x0bmax_backoff\x18\x08 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0e\xbaH\x0b\xaa\x01\x08\"\x04\x08\xc0\xd1\x02\x32\x00\x12\x11\n\tunordered\x18\t \x01(\x08\x12\x0e\n\x06paused\x18\n \x01(\x08\x12\x15\n\x04\x65tag\x18\x0b \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x35\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03:Q\xea\x41N\n\x11mesh/Subscription\x12\x1csubscriptions/{subscription}*\rsubscriptions2\x0csubscriptionb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,9 +41,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SUBSCRIPTION'].fields_by_name['display_name']._loaded_options = None
   _globals['_SUBSCRIPTION'].fields_by_name['display_name']._serialized_options = b'\272H\005r\003\030\310\001'
   _globals['_SUBSCRIPTION'].fields_by_name['topics']._loaded_options = None
-  _globals['_SUBSCRIPTION'].fields_by_name['topics']._serialized_options = b'\272HD\222\001A\010\001\020d\030\001\"9r7\030\310\00122^([a-z][a-z0-9_]*[.]){0,8}([*]|[A-Z][A-Za-z0-9]*)$'
+  _globals['_SUBSCRIPTION'].fields_by_name['topics']._serialized_options = b'\272H{\222\001x\010\001\020d\030\001\"prn\030\310\00122^([a-z][a-z0-9_]*[.]){0,8}([*]|[A-Z][A-Za-z0-9]*)$\222\002\036mesh.inventory.v1.StockChanged\222\002\023mesh.inventory.v1.*'
   _globals['_SUBSCRIPTION'].fields_by_name['filter']._loaded_options = None
-  _globals['_SUBSCRIPTION'].fields_by_name['filter']._serialized_options = b'\272H\005r\003\030\320\017'
+  _globals['_SUBSCRIPTION'].fields_by_name['filter']._serialized_options = b'\272H*r(\030\320\017\222\002\tkey != \'\'\222\002\026\'tenant\' in attributes'
   _globals['_SUBSCRIPTION'].fields_by_name['ack_deadline']._loaded_options = None
   _globals['_SUBSCRIPTION'].fields_by_name['ack_deadline']._serialized_options = b'\272H\r\252\001\n\"\004\010\300\321\0022\002\010\001'
   _globals['_SUBSCRIPTION'].fields_by_name['max_attempts']._loaded_options = None
@@ -61,5 +61,5 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_SUBSCRIPTION']._loaded_options = None
   _globals['_SUBSCRIPTION']._serialized_options = b'\352AN\n\021mesh/Subscription\022\034subscriptions/{subscription}*\rsubscriptions2\014subscription'
   _globals['_SUBSCRIPTION']._serialized_start=208
-  _globals['_SUBSCRIPTION']._serialized_end=867
+  _globals['_SUBSCRIPTION']._serialized_end=960
 # @@protoc_insertion_point(module_scope)

@@ -29,7 +29,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cmesh/events/v1/webhook.proto\x12\x0emesh.events.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd8\x04\n\x07Webhook\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x1e\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12W\n\x06topics\x18\x03 \x03(\tBG\xbaHD\x92\x01\x41\x08\x01\x10\x64\x18\x01\"9r7\x18\xc8\x01\x32\x32^([a-z][a-z0-9_]*[.]){0,8}([*]|[A-Z][A-Za-z0-9]*)$\x12\x18\n\x06\x66ilter\x18\x04 \x01(\tB\x08\xbaH\x05r\x03\x18\xd0\x0f\x12\x1b\n\x03url\x18\x05 \x01(\tB\x0e\xe2\x41\x01\x02\xbaH\x07r\x05\x10\x01\x18\xd0\x0f\x12+\n\x05state\x18\x06 \x01(\x0e\x32\x1c.mesh.events.v1.WebhookState\x12\x41\n\rdisable_after\x18\x07 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0f\xbaH\x0c\xaa\x01\t\"\x05\x08\x80\x9a\x9e\x01\x32\x00\x12<\n\x12\x66\x61iling_since_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x1c\n\x0e\x64isable_reason\x18\t \x01(\tB\x04\xe2\x41\x01\x03\x12\x15\n\x04\x65tag\x18\n \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x35\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03:8\xea\x41\x35\n\x0cmesh/Webhook\x12\x12webhooks/{webhook}*\x08webhooks2\x07webhook\"\xec\x01\n\x0eWebhookAttempt\x12\x1e\n\x05\x65vent\x18\x01 \x01(\tB\x0f\xfa\x41\x0c\n\nmesh/Event\x12\r\n\x05topic\x18\x02 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\x05\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x08\x64uration\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x13\n\x0bstatus_code\x18\x06 \x01(\x05\x12\r\n\x05\x65rror\x18\x07 \x01(\t\x12\x18\n\x10response_excerpt\x18\x08 \x01(\t*d\n\x0cWebhookState\x12\x1d\n\x19WEBHOOK_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15WEBHOOK_STATE_ENABLED\x10\x01\x12\x1a\n\x16WEBHOOK_STATE_DISABLED\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cmesh/events/v1/webhook.proto\x12\x0emesh.events.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xd6\x05\n\x07Webhook\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x1e\n\x0c\x64isplay_name\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xc8\x01\x12\x8e\x01\n\x06topics\x18\x03 \x03(\tB~\xbaH{\x92\x01x\x08\x01\x10\x64\x18\x01\"prn\x18\xc8\x01\x32\x32^([a-z][a-z0-9_]*[.]){0,8}([*]|[A-Z][A-Za-z0-9]*)$\x92\x02\x1emesh.inventory.v1.StockChanged\x92\x02\x13mesh.inventory.v1.*\x12=\n\x06\x66ilter\x18\x04 \x01(\tB-\xbaH*r(\x18\xd0\x0f\x92\x02\tkey != \'\'\x92\x02\x16\'tenant\' in attributes\x12<\n\x03url\x18\x05 \x01(\tB/\xe2\x41\x01\x02\xbaH(r&\x10\x01\x18\xd0\x0f\x92\x02\x1ehttps://hooks.example.com/mesh\x12+\n\x05state\x18\x06 \x01(\x0e\x32\x1c.mesh.events.v1.WebhookState\x12\x41\n\rdisable_after\x18\x07 \x01(\x0b\x32\x19.google.protobuf.DurationB\x0f\xbaH\x0c\xaa\x01\t\"\x05\x08\x80\x9a\x9e\x01\x32\x00\x12<\n\x12\x66\x61iling_since_time\x18\x08 \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x1c\n\x0e\x64isable_reason\x18\t \x01(\tB\x04\xe2\x41\x01\x03\x12\x15\n\x04\x65tag\x18\n \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x35\n\x0b\x63reate_time\x18\x0c \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03:8\xea\x41\x35\n\x0cmesh/Webhook\x12\x12webhooks/{webhook}*\x08webhooks2\x07webhook\"\xec\x01\n\x0eWebhookAttempt\x12\x1e\n\x05\x65vent\x18\x01 \x01(\tB\x0f\xfa\x41\x0c\n\nmesh/Event\x12\r\n\x05topic\x18\x02 \x01(\t\x12\x0f\n\x07\x61ttempt\x18\x03 \x01(\x05\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\x12+\n\x08\x64uration\x18\x05 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x13\n\x0bstatus_code\x18\x06 \x01(\x05\x12\r\n\x05\x65rror\x18\x07 \x01(\t\x12\x18\n\x10response_excerpt\x18\x08 \x01(\t*d\n\x0cWebhookState\x12\x1d\n\x19WEBHOOK_STATE_UNSPECIFIED\x10\x00\x12\x19\n\x15WEBHOOK_STATE_ENABLED\x10\x01\x12\x1a\n\x16WEBHOOK_STATE_DISABLED\x10\x02\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -41,11 +41,11 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WEBHOOK'].fields_by_name['display_name']._loaded_options = None
   _globals['_WEBHOOK'].fields_by_name['display_name']._serialized_options = b'\272H\005r\003\030\310\001'
   _globals['_WEBHOOK'].fields_by_name['topics']._loaded_options = None
-  _globals['_WEBHOOK'].fields_by_name['topics']._serialized_options = b'\272HD\222\001A\010\001\020d\030\001\"9r7\030\310\00122^([a-z][a-z0-9_]*[.]){0,8}([*]|[A-Z][A-Za-z0-9]*)$'
+  _globals['_WEBHOOK'].fields_by_name['topics']._serialized_options = b'\272H{\222\001x\010\001\020d\030\001\"prn\030\310\00122^([a-z][a-z0-9_]*[.]){0,8}([*]|[A-Z][A-Za-z0-9]*)$\222\002\036mesh.inventory.v1.StockChanged\222\002\023mesh.inventory.v1.*'
   _globals['_WEBHOOK'].fields_by_name['filter']._loaded_options = None
-  _globals['_WEBHOOK'].fields_by_name['filter']._serialized_options = b'\272H\005r\003\030\320\017'
+  _globals['_WEBHOOK'].fields_by_name['filter']._serialized_options = b'\272H*r(\030\320\017\222\002\tkey != \'\'\222\002\026\'tenant\' in attributes'
   _globals['_WEBHOOK'].fields_by_name['url']._loaded_options = None
-  _globals['_WEBHOOK'].fields_by_name['url']._serialized_options = b'\342A\001\002\272H\007r\005\020\001\030\320\017'
+  _globals['_WEBHOOK'].fields_by_name['url']._serialized_options = b'\342A\001\002\272H(r&\020\001\030\320\017\222\002\036https://hooks.example.com/mesh'
   _globals['_WEBHOOK'].fields_by_name['disable_after']._loaded_options = None
   _globals['_WEBHOOK'].fields_by_name['disable_after']._serialized_options = b'\272H\014\252\001\t\"\005\010\200\232\236\0012\000'
   _globals['_WEBHOOK'].fields_by_name['failing_since_time']._loaded_options = None
@@ -62,10 +62,10 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WEBHOOK']._serialized_options = b'\352A5\n\014mesh/Webhook\022\022webhooks/{webhook}*\010webhooks2\007webhook'
   _globals['_WEBHOOKATTEMPT'].fields_by_name['event']._loaded_options = None
   _globals['_WEBHOOKATTEMPT'].fields_by_name['event']._serialized_options = b'\372A\014\n\nmesh/Event'
-  _globals['_WEBHOOKSTATE']._serialized_start=1044
-  _globals['_WEBHOOKSTATE']._serialized_end=1144
+  _globals['_WEBHOOKSTATE']._serialized_start=1170
+  _globals['_WEBHOOKSTATE']._serialized_end=1270
   _globals['_WEBHOOK']._serialized_start=203
-  _globals['_WEBHOOK']._serialized_end=803
-  _globals['_WEBHOOKATTEMPT']._serialized_start=806
-  _globals['_WEBHOOKATTEMPT']._serialized_end=1042
+  _globals['_WEBHOOK']._serialized_end=929
+  _globals['_WEBHOOKATTEMPT']._serialized_start=932
+  _globals['_WEBHOOKATTEMPT']._serialized_end=1168
 # @@protoc_insertion_point(module_scope)
