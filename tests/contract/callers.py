@@ -11,6 +11,8 @@ OPERATOR = "operator"
 """Who may do everything that a user may."""
 SERVICE = "role:service"
 """A service of the mesh."""
+PROVIDER = "provider"
+"""The provider of payments. Its calls carry no token: what is known of it is the secret that it signs them with."""
 ANONYMOUS: Metadata = ()
 FORGED: Metadata = (("authorization", "Bearer forged.forged.forged"),)
 """Credentials that nobody ever gave out."""

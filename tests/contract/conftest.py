@@ -9,13 +9,14 @@ import grpc
 import pytest
 
 from clients.contract import IMAGE
-from services._local import ports
+from services._local import credentials, ports, provider
 from services._platform import migrate
 from tests.conftest import Backends, Database, copied_database
 from tests.contract.own_mesh import ADMIN, IDENTITY, MAX_IN_FLIGHT, Areas, edge, serving
 from tests.contract.people import People
 from tests.contract.running import Addresses, given
 from tests.contract.subject import Subject
+from tests.gateway.ports import free_port
 
 pytest_plugins = ["tests.contract.plugin"]
 
@@ -40,14 +41,12 @@ def addresses(
     database: Database = request.getfixturevalue("shared_database")
     folder = tmp_path_factory.mktemp("mesh")
     names = migrate.services()
-    chosen = {name: ports.choose(names, {}, edge=None, seed=str(folder))[name] for name in names}
-    own = {area: secrets.token_hex(16) for area in names}
-    areas = Areas(database, chosen, own, secrets.token_hex(32), secrets.token_urlsafe(16))
+    chosen = ports.choose([*names, provider.NAME], {}, edge=free_port(), seed=str(folder))
+    areas = Areas(database, chosen, credentials.load(folder / "credentials.json", names), secrets.token_urlsafe(16))
     areas.make_administrator()
     with ExitStack() as stack:
         servers = stack.enter_context(serving(areas, folder))
         channel = stack.enter_context(grpc.insecure_channel(servers.targets[IDENTITY]))
-        some = next(iter(own))
-        people = People(Subject(IMAGE), channel, ADMIN, areas.password, some, own[some])
-        front = stack.enter_context(edge(servers, folder / "edge", people))
+        people = People(Subject(IMAGE), channel, ADMIN, areas.password, areas.credentials)
+        front = stack.enter_context(edge(servers, folder / "edge", people, chosen[ports.EDGE]))
         yield Addresses(servers, people.callers, front.url, database.dsn(), MAX_IN_FLIGHT)

@@ -1,7 +1,6 @@
 """A mesh of our own to judge: a server of every area on real stores, and a real edge in front."""
 
 import asyncio
-import hashlib
 import json
 import os
 import subprocess
@@ -19,6 +18,9 @@ from grpc_health.v1 import health_pb2, health_pb2_grpc
 
 from clients import contract
 from clients.contract import IMAGE, Access
+from services._local import command, health, provider
+from services._local.credentials import Credentials
+from services._local.ports import EDGE
 from services.identity.bootstrap import ensure_admin
 from services.identity.settings import IdentitySettings
 from tests.conftest import SIGNING_KEY, Database, settings
@@ -30,7 +32,7 @@ from tests.gateway.edge import Edge
 from tests.gateway.ports import wait_until
 
 MAX_IN_FLIGHT = 24
-IDENTITY = "identity"
+IDENTITY, EVENTS, PAYMENTS = "identity", "events", provider.PAYMENTS
 ADMIN = "root@example.com"
 
 
@@ -40,16 +42,19 @@ class Areas:
 
     database: Database
     ports: Mapping[str, int]
-    secrets: Mapping[str, str]
-    """By which services prove to identity who they are."""
-    identity_key: str
+    """Of every area, of the provider of payments and of the edge."""
+    credentials: Credentials
     password: str
     """The administrator's."""
 
     @property
     def targets(self) -> dict[str, str]:
         """host:port by area."""
-        return {area: f"127.0.0.1:{port}" for area, port in self.ports.items()}
+        return {area: self.at(area) for area in self.credentials.services}
+
+    def at(self, name: str) -> str:
+        """host:port of whatever has a port."""
+        return f"127.0.0.1:{self.ports[name]}"
 
     def environment(self, area: str) -> dict[str, str]:
         """What a server is told."""
@@ -65,25 +70,33 @@ class Areas:
             "LOG_LEVEL": "WARNING",
             "IDENTITY": addresses[IDENTITY],
             "SERVICES": json.dumps(addresses),
-            "SERVICE_SECRET": self.secrets[area],
+            "SERVICE_SECRET": self.credentials.services[area],
         }
-        if area == IDENTITY:
-            known = {name: [hashlib.sha256(secret.encode()).hexdigest()] for name, secret in self.secrets.items()}
-            told |= {"IDENTITY_KEY": self.identity_key, "IDENTITY_SERVICE_SECRETS": json.dumps(known)}
-        return {f"MESH_{name}": value for name, value in told.items()}
+        return {f"MESH_{name}": value for name, value in told.items()} | self._own(area)
+
+    def _own(self, area: str) -> dict[str, str]:
+        """What only this server is told."""
+        digests = json.dumps(self.credentials.service_digests)
+        own = {
+            IDENTITY: {"MESH_IDENTITY_KEY": self.credentials.identity_key, "MESH_IDENTITY_SERVICE_SECRETS": digests},
+            EVENTS: {"MESH_EVENTS_KEY": self.credentials.events_key},
+            PAYMENTS: provider.environment(self.at(provider.NAME), self.credentials),
+        }
+        return own.get(area, {})
 
     def make_administrator(self) -> None:
         """Adds the first administrator."""
-        own = IdentitySettings.model_validate({"key": self.identity_key})
+        own = IdentitySettings.model_validate({"key": self.credentials.identity_key})
         asyncio.run(ensure_admin(settings(self.database, IDENTITY), own, ADMIN, self.password))
 
 
 @contextmanager
 def serving(areas: Areas, folder: Path) -> Iterator[Servers]:
-    """A server of every area, each in a process of its own; healthy when the block begins."""
+    """A server of every area, each in a process of its own; healthy when the block begins. So is the provider."""
     processes: dict[str, subprocess.Popen[bytes]] = {}
     with ExitStack() as stack:
-        for area in areas.ports:
+        stack.enter_context(_provider(areas, folder))
+        for area in areas.targets:
             log = stack.enter_context((folder / f"{area}.log").open("ab"))
             command = [sys.executable, "-m", f"services.{area}"]
             environment = {**os.environ, **areas.environment(area)}
@@ -92,6 +105,16 @@ def serving(areas: Areas, folder: Path) -> Iterator[Servers]:
         for area, process in processes.items():
             wait_healthy(areas.targets[area], partial(_alive, process))
         yield Servers(areas.targets, {area: process.pid for area, process in processes.items()})
+
+
+@contextmanager
+def _provider(areas: Areas, folder: Path) -> Iterator[None]:
+    """The provider of payments, whose webhooks come in through the edge."""
+    part = provider.part(folder, folder, areas.at(provider.NAME), f"http://{areas.at(EDGE)}", areas.credentials)
+    assert part.command is not None
+    with command.running(part.command, folder / f"{provider.NAME}.log"):
+        health.wait({provider.NAME: part.check}, seconds=60)
+        yield
 
 
 def _alive(process: subprocess.Popen[bytes]) -> bool:
@@ -132,9 +155,9 @@ def wait_routed(edge: Edge, rpc: str, token: str) -> None:
 
 
 @contextmanager
-def edge(servers: Servers, folder: Path, people: People) -> Iterator[Edge]:
+def edge(servers: Servers, folder: Path, people: People, port: int) -> Iterator[Edge]:
     """A real edge in front of the servers."""
-    made = Edge(IMAGE, folder)
+    made = Edge(IMAGE, folder, port=port)
     made.place_releases({area: [target] for area, target in servers.targets.items()})
     made.start()
     try:

@@ -9,7 +9,8 @@ import grpc
 import jwt
 
 from mesh.identity.v1 import check_pb2
-from tests.contract.callers import OPERATOR, SERVICE, Callers
+from services._local.credentials import Credentials
+from tests.contract.callers import OPERATOR, PROVIDER, SERVICE, Callers
 from tests.contract.faces import GrpcFace
 from tests.contract.outcome import Metadata
 from tests.contract.seeds import Api, identity
@@ -28,9 +29,8 @@ class People:
     channel: grpc.Channel
     email: str
     password: str
-    area: str
-    """A service that is known to identity, and the secret by which."""
-    secret: str
+    credentials: Credentials
+    """By which identity knows services, and payments its provider."""
     _tokens: dict[str, str] = field(default_factory=dict)
 
     @property
@@ -39,7 +39,9 @@ class People:
         return Callers(self.token)
 
     def token(self, who: str) -> str | None:
-        """An access token of somebody; None for who cannot be."""
+        """An access token of somebody, of the provider what it signs with; None for who cannot be."""
+        if who == PROVIDER:
+            return self.credentials.webhook_secret
         known = self._tokens.get(who)
         if known is None or _left(known) < _SPARE:
             made = self._new(who)
@@ -60,7 +62,8 @@ class People:
         return str(identity.member(self._administrator(), role)["tokens"]["access_token"])
 
     def _service(self) -> str:
-        basic = base64.b64encode(f"{self.area}:{self.secret}".encode()).decode()
+        area, secret = next(iter(self.credentials.services.items()))
+        basic = base64.b64encode(f"{area}:{secret}".encode()).decode()
         api = self._api((("authorization", f"Basic {basic}"),))
         return str(api("KeyService/IssueServiceToken")["access_token"])
 

@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message import Message
 from google.rpc import status_pb2
@@ -34,8 +35,8 @@ class JsonFace:
     ) -> Outcome:
         """See `Face`. Raises `NotExpressible`."""
         sent = http_request(rpc, rpc.http[self._binding], requests)
-        headers = [*metadata, ("grpc-timeout", f"{int(timeout * 1000)}m")]
-        with self._http.stream(**sent, headers=headers, timeout=timeout + 5) as response:
+        sent["headers"] = [*sent.get("headers", ()), *metadata, ("grpc-timeout", f"{int(timeout * 1000)}m")]
+        with self._http.stream(**sent, timeout=timeout + 5) as response:
             if response.is_error:
                 response.read()
                 assert response.headers["content-type"].startswith("application/json"), response.text
@@ -49,21 +50,29 @@ class JsonFace:
 
 
 def http_request(rpc: Method, rule: HttpRule, requests: Sequence[Message]) -> dict[str, Any]:
-    """The verb, URL, query and body under a rule, as httpx takes them. Raises `NotExpressible`."""
+    """The verb, URL, query and body under a rule, as httpx takes them; a body of any type comes with its header.
+
+    Raises `NotExpressible`.
+    """
     left = copy(requests[0])
     path = _VARIABLE.sub(lambda found: _take(left, found[1]), rule.path)
     body: Any = None
+    raw: Json = {}
     if rpc.descriptor.client_streaming:
         body, left = [MessageToDict(request) for request in requests], new(rpc.descriptor.input_type)
     elif rule.body == "*":
         body, left = MessageToDict(left), new(rpc.descriptor.input_type)
     elif rule.body:
-        body = MessageToDict(getattr(left, rule.body))
+        held = getattr(left, rule.body)
+        if isinstance(held, HttpBody):
+            raw = {"content": held.data, "headers": [("content-type", held.content_type)]}
+        else:
+            body = MessageToDict(held)
         left.ClearField(rule.body)
     if path.rpartition("/")[2] == "" or "//" in path:
         raise NotExpressible("an empty path variable")
     query = list(_query(MessageToDict(left), left))
-    sent: dict[str, Any] = {"method": rule.verb, "url": path, "params": query}
+    sent: dict[str, Any] = {"method": rule.verb, "url": path, "params": query, **raw}
     return sent if body is None else {**sent, "json": body}
 
 

@@ -57,6 +57,8 @@ class Messages:
                 return scalars.timestamp(rules.timestamp)
             case "google.protobuf.Duration":
                 return scalars.duration(rules.duration)
+            case "google.type.Money":
+                return st.one_of(scalars.money(), self.loose(field.message_type, depth - 1))
             case "google.protobuf.FieldMask":
                 return _mask(owner)
         return self.loose(field.message_type, depth - 1)

@@ -9,6 +9,7 @@ from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
+from google.type.money_pb2 import Money
 from hypothesis import strategies as st
 
 from buf.validate import validate_pb2
@@ -143,3 +144,16 @@ def _limit(rules: Any, names: tuple[str, ...], default: Any) -> Any:
 
 def _nanos(span: Duration) -> int:
     return span.seconds * 10**9 + span.nanos
+
+
+def money() -> Strategy:
+    """Amounts that can be paid, in currencies with two digits after the point, none and three."""
+    digits = st.sampled_from([("EUR", 2), ("USD", 2), ("JPY", 0), ("KWD", 3)])
+    amount = st.one_of(st.integers(0, 1_000), st.integers(0, 10**15))
+    return st.builds(_money, digits, amount)
+
+
+def _money(currency: tuple[str, int], amount: int) -> Money:
+    code, digits = currency
+    units, rest = divmod(amount, 10**digits)
+    return Money(currency_code=code, units=units, nanos=rest * 10 ** (9 - digits))

@@ -69,8 +69,10 @@ def _unknown_fields(trial: Trial) -> Iterator[_Strange]:
         trial.evidence.cannot_know("that unknown JSON fields are refused: a stream is not held to be looked at")
         return
     for rule, _ in json_faces(trial):
-        if rule.body:
-            sent = http_request(trial.rpc, rule, trial.seed())
+        if not rule.body:
+            continue
+        sent = http_request(trial.rpc, rule, trial.seed())
+        if "json" in sent:
             prefix = "" if rule.body == "*" else f"{rule.body}."
             yield _Strange(f"{prefix}{_UNKNOWN}", {**sent, "json": {**sent["json"], _UNKNOWN: 1}})
 

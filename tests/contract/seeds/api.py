@@ -29,6 +29,8 @@ class Api:
     caller: Callable[[Method], Metadata]
     store: Store | None
     memory: MutableMapping[str, Any]
+    token: Callable[[str], str | None] = lambda _: None
+    """The access token of somebody, see `Callers`."""
 
     def __call__(self, rpc: str, /, **fields: Any) -> Json:
         """Calls `ProductService/CreateProduct` and returns the answer."""

@@ -111,7 +111,7 @@ class Seeds:
 
     def _of(self, package: str) -> Api:
         memory = self._memory.setdefault(package, {})
-        return Api(package, self.subject, self.face, self._usual_caller, self.store, memory)
+        return Api(package, self.subject, self.face, self._usual_caller, self.store, memory, self.callers.token)
 
 
 def load(subject: Subject, package: str = __package__) -> dict[str, ModuleType]:
