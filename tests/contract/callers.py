@@ -11,6 +11,8 @@ OPERATOR = "operator"
 """Who may do everything that a user may."""
 SERVICE = "role:service"
 """A service of the mesh."""
+SERVICES = frozenset({SERVICE, "role:deputy"})
+"""Whom only services can be."""
 PROVIDER = "provider"
 """The provider of payments. Its calls carry no token: what is known of it is the secret that it signs them with."""
 ANONYMOUS: Metadata = ()

@@ -79,7 +79,8 @@ class Areas:
         digests = json.dumps(self.credentials.service_digests)
         own = {
             IDENTITY: {"MESH_IDENTITY_KEY": self.credentials.identity_key, "MESH_IDENTITY_SERVICE_SECRETS": digests},
-            EVENTS: {"MESH_EVENTS_KEY": self.credentials.events_key},
+            # The webhooks of the laws are tried here, and not out in the world.
+            EVENTS: {"MESH_EVENTS_KEY": self.credentials.events_key, "MESH_EVENTS_WEBHOOK_NETWORKS": '["127.0.0.0/8"]'},
             PAYMENTS: provider.environment(self.at(provider.NAME), self.credentials),
         }
         return own.get(area, {})

@@ -10,7 +10,7 @@ import jwt
 
 from mesh.identity.v1 import check_pb2
 from services._local.credentials import Credentials
-from tests.contract.callers import OPERATOR, PROVIDER, SERVICE, Callers
+from tests.contract.callers import OPERATOR, PROVIDER, SERVICES, Callers
 from tests.contract.faces import GrpcFace
 from tests.contract.outcome import Metadata
 from tests.contract.seeds import Api, identity
@@ -52,18 +52,22 @@ class People:
 
     def _new(self, who: str) -> str | None:
         kind, _, name = who.partition(":")
-        if who == SERVICE:
-            return self._service()
         if who == OPERATOR:
             return self._user("ROLE_ADMIN")
-        return self._scoped(name) if kind == "scope" else self._user(f"ROLE_{name.upper()}")
+        if kind == "scope":
+            return self._scoped(name)
+        return self._service(name) if who in SERVICES else self._user(f"ROLE_{name.upper()}")
 
     def _user(self, role: str) -> str:
         return str(identity.member(self._administrator(), role)["tokens"]["access_token"])
 
-    def _service(self) -> str:
-        area, secret = next(iter(self.credentials.services.items()))
-        basic = base64.b64encode(f"{area}:{secret}".encode()).decode()
+    def _service(self, role: str) -> str | None:
+        """The token of a service that is this in the mesh."""
+        tokens = (self._of_area(area) for area in self.credentials.services)
+        return next((token for token in tokens if role in _claims(token)["roles"]), None)
+
+    def _of_area(self, area: str) -> str:
+        basic = base64.b64encode(f"{area}:{self.credentials.services[area]}".encode()).decode()
         api = self._api((("authorization", f"Basic {basic}"),))
         return str(api("KeyService/IssueServiceToken")["access_token"])
 
@@ -91,4 +95,9 @@ class People:
 
 def _left(token: str) -> float:
     """The seconds that a token still holds."""
-    return float(jwt.decode(token, options={"verify_signature": False})["exp"]) - time.time()
+    return float(_claims(token)["exp"]) - time.time()
+
+
+def _claims(token: str) -> dict[str, Any]:
+    claims: dict[str, Any] = jwt.decode(token, options={"verify_signature": False})
+    return claims

@@ -10,7 +10,7 @@ from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from buf.validate import validate_pb2
-from tests.contract.subject import entry, enum_numbers
+from tests.contract.subject import entry, enum_numbers, new
 
 _NANOS = 10**9
 _FAR = 4102444800  # the year 2100
@@ -26,7 +26,7 @@ def bad_values(
     if rules.required:
         yield "required", [None]
     for cel in rules.cel:
-        yield cel.id, [None, *_TEXTS] if field.type == FieldDescriptor.TYPE_STRING else [None, 0, -1, 1]
+        yield cel.id, [None, *_of_type(field)]
     kind = rules.WhichOneof("type")
     if kind == "repeated":
         yield from _of_list(field, rules.repeated, good)
@@ -34,6 +34,12 @@ def bad_values(
         yield from _of_map(field, rules.map)
     elif kind is not None:
         yield from _of_value(field, rules, good)
+
+
+def _of_type(field: FieldDescriptor) -> list[Any]:
+    if field.message_type is not None:
+        return [new(field.message_type)]
+    return _TEXTS if field.type == FieldDescriptor.TYPE_STRING else [0, -1, 1]
 
 
 def _of_value(field: FieldDescriptor, rules: validate_pb2.FieldRules, good: Any) -> Iterator[tuple[str, list[Any]]]:

@@ -6,7 +6,7 @@ from enum import StrEnum
 from google.rpc import code_pb2
 
 from clients.contract import Access, Method
-from tests.contract.callers import ANONYMOUS, FORGED, OPERATOR, SERVICE, role, scope
+from tests.contract.callers import ANONYMOUS, FORGED, OPERATOR, SERVICES, role, scope
 from tests.contract.faces import NotExpressible
 from tests.contract.law import Law, Trial, all_rpcs
 from tests.contract.laws.faces import edge_faces
@@ -66,7 +66,7 @@ def _table(trial: Trial) -> Iterator[tuple[str, Metadata, Verdict]]:
 
 def everybody(subject: Subject) -> dict[str, frozenset[str]]:
     """Every caller that the contract tells from others, with what they hold: the operator, roles, and scopes."""
-    everything = frozenset[str]().union(*(held for name, held in subject.roles.items() if role(name) != SERVICE))
+    everything = frozenset[str]().union(*(held for name, held in subject.roles.items() if role(name) not in SERVICES))
     scopes = {scope(permission): frozenset({permission}) for permission in sorted(everything)}
     return {OPERATOR: everything, **{role(name): held for name, held in subject.roles.items()}, **scopes}
 
@@ -77,7 +77,7 @@ def expected(rpc: Method, who: str, held: frozenset[str]) -> Verdict:
     allowed = {
         Access.PUBLIC: True,
         Access.USER: holds,
-        Access.SERVICE: holds and who == SERVICE,
+        Access.SERVICE: holds and who in SERVICES,
     }
     return Verdict.LET_IN if allowed[rpc.access] else Verdict.NOT_ALLOWED
 
