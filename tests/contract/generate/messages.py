@@ -88,7 +88,14 @@ class _Maker:
         needed = [f for f in fields if f.name in missing or behaves(f, field_behavior_pb2.REQUIRED)]
         chosen = {f.name: self._value(f) for f in needed}
         maybe = {f.name: self._value(f) for f in fields if f.name not in chosen}
-        return st.fixed_dictionaries(chosen, optional=maybe).map(self._build)
+        whole = st.fixed_dictionaries(chosen, optional=maybe).map(self._build)
+
+        @st.composite
+        def message(draw: st.DrawFn) -> Message:
+            """Hides what it is made of: hypothesis tells strategies in full, and nested messages fill books."""
+            return draw(whole)
+
+        return message()
 
     def _reachable(self, field: FieldDescriptor) -> bool:
         plain = field.message_type is None or field.message_type.full_name.startswith("google.protobuf.")
