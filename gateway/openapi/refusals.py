@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from google.protobuf.descriptor import EnumDescriptor, FileDescriptor
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FileDescriptor
 from google.rpc import code_pb2, error_details_pb2
 
 from clients import contract
@@ -28,6 +28,8 @@ _OF_FIELDS = {
     "ETAG_MISMATCH": ("etag", "update_mask"),
 }
 """Of requests with one of these fields."""
+_OF_MESSAGES = {"AMOUNT_INVALID": "google.type.Money"}
+"""Of requests that such a message is somewhere in."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,9 +88,19 @@ def _possible(rpc: Method, refusal: Refusal) -> bool:
         return refusal.area == contract.area(rpc.service) and refusal.reason in rpc.errors
     if refusal.reason in _OF_CALLERS:
         return rpc.access is Access.USER
+    if refusal.reason in _OF_MESSAGES:
+        return _holds(rpc.descriptor.input_type, _OF_MESSAGES[refusal.reason])
     needed = _OF_FIELDS.get(refusal.reason)
     fields = rpc.descriptor.input_type.fields_by_name
     return refusal.reason not in _OF_NO_RPC and (needed is None or any(name in fields for name in needed))
+
+
+def _holds(message: Descriptor, wanted: str, seen: frozenset[str] = frozenset()) -> bool:
+    inside = (field.message_type for field in message.fields if field.message_type is not None)
+    within = seen | {message.full_name}
+    return message.full_name == wanted or any(
+        _holds(one, wanted, within) for one in inside if one.full_name not in within
+    )
 
 
 def _name(refusals: Iterable[Refusal]) -> str:

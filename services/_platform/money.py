@@ -22,6 +22,12 @@ _DIGITS = {
 """Digits after the point, where they are not two."""
 
 
+class AmountInvalid(InvalidArgument):
+    """A message is no amount that can be paid."""
+
+    reason = "AMOUNT_INVALID"
+
+
 @dataclass(frozen=True, slots=True)
 class Minor:
     """An amount in minor units: cents of a euro, yen of a yen."""
@@ -33,16 +39,16 @@ class Minor:
 def minor(money: Money, field: str, *, least: int = 0) -> Minor:
     """What a message says, exactly. Refuses what is no amount of a currency, below `least` or above `MOST`."""
     if not _CURRENCY.fullmatch(money.currency_code):
-        raise InvalidArgument.of(f"{field}.currency_code", "must be a code of ISO 4217")
+        raise AmountInvalid.of(f"{field}.currency_code", "must be a code of ISO 4217")
     digits = _digits(money.currency_code)
     step = 10 ** (_NANO_DIGITS - digits)
     if money.units < 0 or not 0 <= money.nanos < 10**_NANO_DIGITS:
-        raise InvalidArgument.of(field, "must not be below zero, and nanos are less than a unit")
+        raise AmountInvalid.of(field, "must not be below zero, and nanos are less than a unit")
     if money.nanos % step:
-        raise InvalidArgument.of(field, f"{money.currency_code} has {digits} digits after the point")
+        raise AmountInvalid.of(field, f"{money.currency_code} has {digits} digits after the point")
     amount = money.units * 10**digits + money.nanos // step
     if not least <= amount <= MOST:
-        raise InvalidArgument.of(field, f"must be from {least} to {MOST} minor units")
+        raise AmountInvalid.of(field, f"must be from {least} to {MOST} minor units")
     return Minor(money.currency_code, amount)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 
-LAYERS = "Inside a service: __main__ > servicer | worker > security > store > convert > domain"
+LAYERS = "Inside a service: __main__ > servicer | worker > rooms of its own > store > convert > domain"
 STRANGERS = "Services meet only on the wire, and the platform knows none of them"
 DOMAIN = "A domain is plain Python"
 CONVERTER = "A converter knows its domain, the messages and the platform, and no driver"

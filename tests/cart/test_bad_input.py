@@ -90,10 +90,10 @@ BAD: dict[str, tuple[Call, str, list[str]]] = {
         "PAGE_TOKEN_INVALID",
         ["page_token"],
     ),
-    "a price below zero": (price(amount=money("EUR", -1)), "FIELD_INVALID", ["price.amount"]),
+    "a price below zero": (price(amount=money("EUR", -1)), "AMOUNT_INVALID", ["price.amount"]),
     "smaller steps than the currency has": (
         price(amount={"currency_code": "JPY", "units": 1, "nanos": 500_000_000}),
-        "FIELD_INVALID",
+        "AMOUNT_INVALID",
         ["price.amount"],
     ),
     "a price without a product": (price(product=""), "FIELD_INVALID", ["price.product"]),
@@ -110,7 +110,7 @@ BAD: dict[str, tuple[Call, str, list[str]]] = {
     ),
     "nothing off": (
         promotion(amount_off={"amount": money("EUR", 0)}),
-        "FIELD_INVALID",
+        "AMOUNT_INVALID",
         ["promotion.amount_off.amount"],
     ),
     "no tiers": (promotion(tiered_off={}), "FIELD_INVALID", ["promotion.tiered_off.tiers"]),

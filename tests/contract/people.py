@@ -2,7 +2,6 @@
 
 import base64
 import time
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 

@@ -42,5 +42,6 @@ def test_units_and_nanos_follow_the_currency(currency: str, amount: int, units: 
     ],
 )
 def test_what_is_no_amount_is_refused(wrong: Money) -> None:
-    with pytest.raises(InvalidArgument):
+    with pytest.raises(InvalidArgument) as refused:
         minor(wrong, "amount")
+    assert refused.value.reason == "AMOUNT_INVALID"

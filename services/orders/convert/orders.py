@@ -5,11 +5,11 @@ from datetime import datetime
 from google.type.money_pb2 import Money
 
 from mesh.orders.v1 import order_pb2
-from services._platform.errors import InvalidArgument
 from services._platform.money import minor, money
 from services._platform.times import timestamp
 from services.orders.convert import names
 from services.orders.domain.orders import Line, Move, Order
+from services.orders.domain.refusals import CurrencyMismatch
 
 
 def to_order(id: str, message: order_pb2.Order, now: datetime) -> Order:
@@ -19,7 +19,7 @@ def to_order(id: str, message: order_pb2.Order, now: datetime) -> Order:
     def amount(one: Money, field: str) -> int:
         read = minor(one, field)
         if read.currency != total.currency:
-            raise InvalidArgument.of(f"{field}.currency_code", f"must be {total.currency}, as the total's")
+            raise CurrencyMismatch(field, read.currency, total.currency)
         return read.amount
 
     def optional(holder: order_pb2.Order | order_pb2.OrderLine, field: str, place: str) -> int:
@@ -104,5 +104,5 @@ def refund(message: Money, order: Order) -> int:
     """What goes back, in the order's minor units."""
     amount = minor(message, "amount", least=1)
     if amount.currency != order.currency:
-        raise InvalidArgument.of("amount.currency_code", f"must be {order.currency}, as the order's")
+        raise CurrencyMismatch("amount", amount.currency, order.currency)
     return amount.amount

@@ -80,3 +80,17 @@ class OrderRefundExceeded(FailedPrecondition):
                 "currency": currency,
             },
         )
+
+
+class CurrencyMismatch(InvalidArgument):
+    """An amount is not in the currency of the order's total."""
+
+    reason = "CURRENCY_MISMATCH"
+
+    def __init__(self, field: str, requested: str, currency: str) -> None:
+        message = f"{field} is in {requested}, the order in {currency}"
+        super().__init__(
+            message,
+            metadata={"field": field, "requested": requested, "currency": currency},
+            violations=[FieldViolation(f"{field}.currency_code", message)],
+        )

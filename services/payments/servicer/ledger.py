@@ -1,6 +1,6 @@
 """The RPCs of the money ledger."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 from mesh.payments.v1 import ledger_service_pb2
 from mesh.payments.v1.ledger_service_servicer import LedgerServiceServicer
@@ -15,6 +15,8 @@ from services.payments.store import Ledger
 
 _MARGIN = timedelta(hours=1)
 """How far apart the two sides may date the same movement: one that is an hour late is still looked for."""
+_FIRST = datetime.min.replace(tzinfo=UTC) + _MARGIN
+_LAST = datetime.max.replace(tzinfo=UTC) - _MARGIN
 
 
 class LedgerEntries(LedgerServiceServicer[Call]):
@@ -46,7 +48,7 @@ class LedgerEntries(LedgerServiceServicer[Call]):
         self, request: ledger_service_pb2.ReportSettlementRequest, call: Call, /
     ) -> ledger_service_pb2.ReportSettlementResponse:
         start, end = instant(request.start_time), instant(request.end_time)
-        exported = await self._provider.settlements(start - _MARGIN, end + _MARGIN)
+        exported = await self._provider.settlements(max(start, _FIRST) - _MARGIN, min(end, _LAST) + _MARGIN)
         inside = [line.key for line in exported if start <= line.time < end]
         ours = await self._ledger.booked(start, end, inside)
         theirs = [line for line in exported if line.key in ours or start <= line.time < end]

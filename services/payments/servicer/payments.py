@@ -73,7 +73,7 @@ class Payments(PaymentServiceServicer[Call]):
         self, request: payment_service_pb2.SettlePaymentRequest, call: Call, /
     ) -> payment_pb2.Payment:
         payment = await self._reads.get(names.PAYMENT.id(request.name))
-        return payments.payment(await self._desk.settle(payment))
+        return await self._desk.carry_out((await self._desk.settle(payment), None), _once(call))
 
     async def GetPayment(self, request: payment_service_pb2.GetPaymentRequest, call: Call, /) -> payment_pb2.Payment:
         return payments.payment(await self._reads.get(names.PAYMENT.id(request.name), _owner(call)))

@@ -7,15 +7,15 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-from google.api.httpbody_pb2 import HttpBody
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message import Message
 from google.rpc import status_pb2
 
 from clients.contract import HttpRule, Method
 from tests.contract.outcome import Json, Metadata, Outcome
-from tests.contract.subject import copy, fields, is_map, new
+from tests.contract.subject import copy, described, fields, is_map, new
 
+_RAW = "google.api.HttpBody"
 _VARIABLE = re.compile(r"\{([\w.]+)(?:=[^}]*)?\}")
 
 
@@ -64,7 +64,7 @@ def http_request(rpc: Method, rule: HttpRule, requests: Sequence[Message]) -> di
         body, left = MessageToDict(left), new(rpc.descriptor.input_type)
     elif rule.body:
         held = getattr(left, rule.body)
-        if isinstance(held, HttpBody):
+        if described(held).full_name == _RAW:
             raw = {"content": held.data, "headers": [("content-type", held.content_type)]}
         else:
             body = MessageToDict(held)

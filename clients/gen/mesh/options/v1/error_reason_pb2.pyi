@@ -123,6 +123,13 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Example: {"reason": "FIELD_UNKNOWN", "domain": "mesh"} with
     {"fieldViolations": [{"field": "lines[0].quantiti", "description": "is not known"}]}
     """
+    ERROR_REASON_AMOUNT_INVALID: _ErrorReason.ValueType  # 19
+    """INVALID_ARGUMENT. A `google.type.Money` is no amount that can be paid: no code of ISO 4217, below zero, finer than
+    the currency's minor units, or out of bounds. `BadRequest.field_violations` names it by its path.
+
+    Example: {"reason": "AMOUNT_INVALID", "domain": "mesh"} with
+    {"fieldViolations": [{"field": "amount", "description": "EUR has 2 digits after the point"}]}
+    """
     ERROR_REASON_RATE_LIMITED: _ErrorReason.ValueType  # 30
     """RESOURCE_EXHAUSTED, HTTP status 429. A rate limit is reached. `RetryInfo` says when to come back, `QuotaFailure`
     whose limit it is.
@@ -241,6 +248,13 @@ it by its path.
 
 Example: {"reason": "FIELD_UNKNOWN", "domain": "mesh"} with
 {"fieldViolations": [{"field": "lines[0].quantiti", "description": "is not known"}]}
+"""
+ERROR_REASON_AMOUNT_INVALID: ErrorReason.ValueType  # 19
+"""INVALID_ARGUMENT. A `google.type.Money` is no amount that can be paid: no code of ISO 4217, below zero, finer than
+the currency's minor units, or out of bounds. `BadRequest.field_violations` names it by its path.
+
+Example: {"reason": "AMOUNT_INVALID", "domain": "mesh"} with
+{"fieldViolations": [{"field": "amount", "description": "EUR has 2 digits after the point"}]}
 """
 ERROR_REASON_RATE_LIMITED: ErrorReason.ValueType  # 30
 """RESOURCE_EXHAUSTED, HTTP status 429. A rate limit is reached. `RetryInfo` says when to come back, `QuotaFailure`

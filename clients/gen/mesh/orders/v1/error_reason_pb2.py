@@ -24,7 +24,7 @@ _sym_db = _symbol_database.Default()
 
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!mesh/orders/v1/error_reason.proto\x12\x0emesh.orders.v1*\xfc\x01\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12 \n\x1c\x45RROR_REASON_ORDER_NOT_FOUND\x10\x01\x12\x1d\n\x19\x45RROR_REASON_ORDER_EXISTS\x10\x02\x12 \n\x1c\x45RROR_REASON_ORDER_ABANDONED\x10\x03\x12\x1f\n\x1b\x45RROR_REASON_TOTAL_MISMATCH\x10\x04\x12#\n\x1f\x45RROR_REASON_ORDER_MOVE_ILLEGAL\x10\x05\x12&\n\"ERROR_REASON_ORDER_REFUND_EXCEEDED\x10\x06\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n!mesh/orders/v1/error_reason.proto\x12\x0emesh.orders.v1*\xa0\x02\n\x0b\x45rrorReason\x12\x1c\n\x18\x45RROR_REASON_UNSPECIFIED\x10\x00\x12 \n\x1c\x45RROR_REASON_ORDER_NOT_FOUND\x10\x01\x12\x1d\n\x19\x45RROR_REASON_ORDER_EXISTS\x10\x02\x12 \n\x1c\x45RROR_REASON_ORDER_ABANDONED\x10\x03\x12\x1f\n\x1b\x45RROR_REASON_TOTAL_MISMATCH\x10\x04\x12#\n\x1f\x45RROR_REASON_ORDER_MOVE_ILLEGAL\x10\x05\x12&\n\"ERROR_REASON_ORDER_REFUND_EXCEEDED\x10\x06\x12\"\n\x1e\x45RROR_REASON_CURRENCY_MISMATCH\x10\x07\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -32,5 +32,5 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mesh.orders.v1.error_reason
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_ERRORREASON']._serialized_start=54
-  _globals['_ERRORREASON']._serialized_end=306
+  _globals['_ERRORREASON']._serialized_end=342
 # @@protoc_insertion_point(module_scope)

@@ -54,6 +54,11 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
     Example: {"reason": "ORDER_REFUND_EXCEEDED", "domain": "mesh", "metadata": {"order": "orders/0198c0de-0000-7000-8000-000000000001", "requested": "500", "refundable": "400", "currency": "EUR"}}
     """
+    ERROR_REASON_CURRENCY_MISMATCH: _ErrorReason.ValueType  # 7
+    """INVALID_ARGUMENT. An amount is not in the currency of the order's total.
+
+    Example: {"reason": "CURRENCY_MISMATCH", "domain": "mesh", "metadata": {"field": "order.shipping_amount", "requested": "USD", "currency": "EUR"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why orders refuses. `google.rpc.ErrorInfo.reason` carries the name without the prefix; `domain` is `mesh`."""
@@ -89,5 +94,10 @@ ERROR_REASON_ORDER_REFUND_EXCEEDED: ErrorReason.ValueType  # 6
 """FAILED_PRECONDITION. More would go back than was paid. Amounts are in minor units.
 
 Example: {"reason": "ORDER_REFUND_EXCEEDED", "domain": "mesh", "metadata": {"order": "orders/0198c0de-0000-7000-8000-000000000001", "requested": "500", "refundable": "400", "currency": "EUR"}}
+"""
+ERROR_REASON_CURRENCY_MISMATCH: ErrorReason.ValueType  # 7
+"""INVALID_ARGUMENT. An amount is not in the currency of the order's total.
+
+Example: {"reason": "CURRENCY_MISMATCH", "domain": "mesh", "metadata": {"field": "order.shipping_amount", "requested": "USD", "currency": "EUR"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -154,7 +154,7 @@ class Order(_message.Message):
     """Changes with every change of the order."""
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___OrderLine]:
-        """What was bought. 1 to 100, in the order that they are shown in."""
+        """What was bought. 1 to 100, in the order that they are shown in. None where there is no customer."""
 
     @_builtins.property
     def shipping_amount(self) -> _money_pb2.Money:
@@ -162,7 +162,7 @@ class Order(_message.Message):
 
     @_builtins.property
     def total_amount(self) -> _money_pb2.Money:
-        """What is paid: the lines' amounts and the shipping. The server checks the sum."""
+        """What is paid: the lines' amounts and the shipping. The server checks the sum. Absent where there is no customer."""
 
     @_builtins.property
     def refunded_amount(self) -> _money_pb2.Money:

@@ -179,7 +179,7 @@ class SettlePaymentRequest(_message.Message):
     name: _builtins.str
     """`payments/{payment}`."""
     request_id: _builtins.str
-    """A UUID of the caller's. Not needed: settling again changes nothing."""
+    """A UUID of the caller's. A replay returns the first answer; the same id with another body is refused."""
     def __init__(
         self,
         *,
