@@ -29,7 +29,7 @@ class Messages:
     """Strategies of messages. References point to resources that exist, now and then to one that does not."""
 
     names: Names
-    _made: dict[tuple[str, int], st.SearchStrategy[Message]] = field(default_factory=dict)
+    _made: dict[tuple[str, int], st.SearchStrategy[Message]] = field(default_factory=dict, repr=False)
 
     def valid(self, descriptor: Descriptor) -> st.SearchStrategy[Message]:
         """Messages that break no rule."""
@@ -39,7 +39,7 @@ class Messages:
         """Messages whose fields each keep their own rules; those over several fields may be broken."""
         made = descriptor.full_name, depth
         if made not in self._made:
-            self._made[made] = _message(_Maker(self, descriptor, depth))
+            self._made[made] = _message(_Maker(self, descriptor, depth).message)
         return self._made[made]
 
     def element(self, field: FieldDescriptor, owner: Descriptor, depth: int = _DEPTH) -> st.SearchStrategy[Any]:
@@ -75,13 +75,12 @@ class Messages:
 class _Maker:
     """Makes messages of one type."""
 
-    messages: Messages = field(repr=False)
+    messages: Messages
     descriptor: Descriptor
     depth: int
 
     @cached_property
-    def values(self) -> st.SearchStrategy[dict[str, Any]]:
-        """Values of the fields by name."""
+    def _values(self) -> st.SearchStrategy[dict[str, Any]]:
         missing = {one.path for one in broken(new(self.descriptor))}
         fields = [field for field in self.descriptor.fields if field.name not in OPAQUE and self._reachable(field)]
         needed = [f for f in fields if f.name in missing or behaves(f, field_behavior_pb2.REQUIRED)]
@@ -112,8 +111,11 @@ class _Maker:
         unique = repr if rules.repeated.unique else None
         return st.lists(one, min_size=least, max_size=most, unique_by=unique)
 
-    def build(self, values: dict[str, Any]) -> Message:
-        """A message with these values."""
+    def message(self, draw: st.DrawFn) -> Message:
+        """A message of values that are drawn."""
+        return self._build(draw(self._values))
+
+    def _build(self, values: dict[str, Any]) -> Message:
         message = new(self.descriptor)
         # Of a oneof the last one set stays, as on the wire.
         for name, value in values.items():
@@ -122,9 +124,9 @@ class _Maker:
 
 
 @st.composite
-def _message(draw: st.DrawFn, maker: _Maker) -> Message:
+def _message(draw: st.DrawFn, drawn: Callable[[st.DrawFn], Message]) -> Message:
     """Messages of one type. What hypothesis says of the strategy is short, however many fields there are."""
-    return maker.build(draw(maker.values))
+    return drawn(draw)
 
 
 def put(message: Message, field: FieldDescriptor, value: Any) -> None:
