@@ -60,7 +60,7 @@ async def migrate(dsn: str, passwords: Mapping[str, str]) -> None:
             await _role(connection, service, password)
             async with connection.transaction():
                 await _apply(connection, service)
-        await _run(connection, _QUERIES["grant_outboxes"])
+        await _run(connection, _QUERIES["grant_across"])
     finally:
         await connection.close()
 

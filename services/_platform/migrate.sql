@@ -51,8 +51,9 @@ FROM pg_class AS c
 JOIN pg_namespace AS n ON n.oid = c.relnamespace
 WHERE n.nspname = $1::text AND c.relkind IN ('r', 'p') AND c.relname <> 'migration'
 
--- name: grant_outboxes
--- The events service, where there is one, reads every outbox, through a function that shows nothing else.
+-- name: grant_across
+-- The events service, where there is one, reads every outbox, through a function that shows nothing else; and every
+-- service enqueues jobs by a function of theirs, the one thing of that schema that is not for jobs alone.
 SELECT format('GRANT USAGE ON SCHEMA %I TO events', n.nspname)
 FROM pg_proc AS p
 JOIN pg_namespace AS n ON n.oid = p.pronamespace
@@ -62,3 +63,10 @@ SELECT format('GRANT EXECUTE ON FUNCTION %I.read_outbox TO events', n.nspname)
 FROM pg_proc AS p
 JOIN pg_namespace AS n ON n.oid = p.pronamespace
 WHERE p.proname = 'read_outbox' AND EXISTS (SELECT FROM pg_roles WHERE rolname = 'events')
+UNION ALL
+SELECT format('GRANT USAGE ON SCHEMA %I TO %I', n.nspname, r.rolname)
+FROM pg_proc AS p
+JOIN pg_namespace AS n ON n.oid = p.pronamespace
+CROSS JOIN pg_roles AS r
+JOIN pg_namespace AS own ON own.nspname = r.rolname
+WHERE n.nspname = 'jobs' AND p.proname = 'enqueue' AND r.rolname <> 'jobs'

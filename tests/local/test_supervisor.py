@@ -69,7 +69,7 @@ def test_the_edge_stops_first_and_the_stores_last(layout: Layout) -> None:
     control.apply(layout, [part(layout, stage.name, stage=stage) for stage in plan.Stage])
     assert control.stop(layout)
     log = layout.log("supervisor").read_text().splitlines()
-    assert [line.split()[3] for line in log if line.endswith("has stopped")] == ["EDGE", "SERVICE", "STORE"]
+    assert [line.split()[3] for line in log if line.endswith("has stopped")] == ["EDGE", "SERVICE", "OUTSIDE", "STORE"]
 
 
 def test_what_does_not_listen_is_killed(layout: Layout) -> None:

@@ -51,17 +51,17 @@ class DeadLetters:
 
     async def redrive(self, group: str, numbers: Sequence[int], once: Once[int, Reply]) -> Reply:
         """Has the owner deliver them again; all when there are no numbers."""
-        reply = await self._units.run(once, lambda unit: _count(unit, "redrive", group, numbers))
+        reply = await self._units.run(once, lambda unit: _count(unit, Q["redrive"], group, numbers))
         self._doorbell.ring()
         return reply
 
     async def discard(self, group: str, numbers: Sequence[int], once: Once[int, Reply]) -> Reply:
         """Deletes them; all when there are no numbers."""
-        return await self._units.run(once, lambda unit: _count(unit, "discard", group, numbers))
+        return await self._units.run(once, lambda unit: _count(unit, Q["discard"], group, numbers))
 
 
 async def _count(unit: Unit, query: str, group: str, numbers: Sequence[int]) -> int:
-    return int(await unit.connection.fetchval(Q[query], group, numbers))
+    return int(await unit.connection.fetchval(query, group, numbers))
 
 
 def _read(row: Any) -> DeadLetter:

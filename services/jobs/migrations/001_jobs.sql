@@ -278,6 +278,5 @@ BEGIN
 END
 $$;
 
-GRANT USAGE ON SCHEMA jobs TO PUBLIC;
 REVOKE ALL ON FUNCTION last_run, open_segment FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION last_run, open_segment TO jobs;

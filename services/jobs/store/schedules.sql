@@ -17,7 +17,7 @@ RETURNING *
 
 -- name: update_schedule
 UPDATE schedule
-SET definition = $2, next_time = $3, due_time = CASE WHEN is_paused THEN NULL ELSE $3 END, version = version + 1
+SET definition = $2, next_time = $3, due_time = CASE WHEN is_paused THEN NULL ELSE $3::timestamptz END, version = version + 1
 WHERE schedule_id = $1
 RETURNING *
 

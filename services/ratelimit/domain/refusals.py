@@ -145,6 +145,6 @@ class ResumeTokenExpired(OutOfRange):
         super().__init__("the changes after this token are gone: list the limits, then watch from now on")
 
 
-def _both(limit: str, other: str) -> dict[str, object]:
+def _both(limit: str, other: str) -> dict[str, str | int]:
     """The limits that do not go together; one that is still to be created has no name unless it was given one."""
     return {**({"rateLimit": f"rateLimits/{limit}"} if limit else {}), "other": f"rateLimits/{other}"}

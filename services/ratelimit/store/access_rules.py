@@ -44,7 +44,7 @@ class AccessRules:
 
         async def work(unit: Unit) -> AccessRule:
             try:
-                return await _write(unit, "insert_rule", rule)
+                return await _write(unit, Q["insert_rule"], rule)
             except asyncpg.UniqueViolationError as error:
                 raise AccessRuleExists(rule.id) from error
 
@@ -55,7 +55,7 @@ class AccessRules:
 
         async def work(unit: Unit) -> AccessRule:
             await unit.connection.fetchval(Q["turn_page"])
-            return await _write(unit, "update_rule", change(await _found(unit.connection, id)))
+            return await _write(unit, Q["update_rule"], change(await _found(unit.connection, id)))
 
         return await self._units.run(once, work)
 
@@ -77,7 +77,7 @@ class AccessRules:
         """Writes blocks that were imposed."""
 
         async def body(unit: Unit) -> list[AccessRule]:
-            return [await _write(unit, "put_rule", block) for block in blocks]
+            return [await _write(unit, Q["put_rule"], block) for block in blocks]
 
         return await self._units.commit(body)
 
@@ -102,7 +102,7 @@ async def _found(connection: Connection, id: str) -> AccessRule:
 async def _write(unit: Unit, query: str, rule: AccessRule) -> AccessRule:
     version = await unit.connection.fetchval(Q["turn_page"])
     row = await unit.connection.fetchrow(
-        Q[query],
+        query,
         rule.id,
         rule.effect.value,
         rule.cidr,

@@ -29,7 +29,7 @@ class Messages:
     """Strategies of messages. References point to resources that exist, now and then to one that does not."""
 
     names: Names
-    _made: dict[tuple[str, int], st.SearchStrategy[Message]] = field(default_factory=dict)
+    _made: dict[tuple[str, int], st.SearchStrategy[Message]] = field(default_factory=dict, repr=False)
 
     def valid(self, descriptor: Descriptor) -> st.SearchStrategy[Message]:
         """Messages that break no rule."""
