@@ -82,7 +82,7 @@ class Outcome:
 
     def __str__(self) -> str:
         if self.ok:
-            return f"OK {[MessageToDict(answer) for answer in self.answers]}"
+            return f"OK {list(self.answers)}"
         return f"{self.status} {self.reason} {self.message!r} {sorted(self.fields)}"
 
 

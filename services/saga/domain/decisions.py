@@ -76,12 +76,17 @@ def signalled(saga: Saga, step: str, payload: bytes, denial: Failure | None, act
     return Transition(saga.sequence + 1, Kind.SIGNALLED, now, step, payload, failure=denial, actor=actor)
 
 
-def resolved(saga: Saga, step: str, kind: Kind, payload: bytes, actor: str, reason: str, now: datetime) -> Transition:
-    """An operator decides about a step that is stuck."""
+def resolved(
+    saga: Saga, step: str, kind: Kind, payload: bytes, actor: str, reason: str, now: datetime
+) -> Transition | None:
+    """An operator decides about a step that is stuck; None when just that is decided and the step is not stuck now."""
     run = saga.runs.get(step)
     if run is None:
         raise StepNotFound(saga.id, step)
     if run.state is not StepState.STUCK:
+        last = run.resolution
+        if last and (last.kind, last.payload, last.actor, last.reason) == (kind, payload, actor, reason):
+            return None  # a replay
         raise StepNotStuck(saga.id, step, run.state.name)
     if kind is Kind.STEP_EDITED and run.unknown_since:
         raise OutcomeUnknown(saga.id, step)

@@ -16,6 +16,7 @@ def _succeeded(_step: Step, run: Run, transition: Transition) -> Run:
         reply=transition.payload,
         edited=run.edited,
         edits=run.edits,
+        resolution=run.resolution,
     )
 
 
@@ -75,20 +76,22 @@ def _retried(_step: Step, run: Run, transition: Transition) -> Run:
     since = run.unknown_since and transition.time
     state = StepState.UNKNOWN if since else StepState.RUNNING
     state = StepState.COMPENSATING if run.undoing else state
-    return replace(run, state=state, attempts=0, unknown_since=since, wake=None)
+    return replace(run, state=state, attempts=0, unknown_since=since, wake=None, resolution=transition)
 
 
 def _edited(step: Step, run: Run, transition: Transition) -> Run:
     return replace(_retried(step, run, transition), edited=transition.payload, edits=run.edits + 1)
 
 
-def _skipped(_step: Step, run: Run, _transition: Transition) -> Run:
-    return replace(run, state=StepState.COMPENSATED if run.undoing else StepState.SKIPPED, wake=None)
+def _skipped(_step: Step, run: Run, transition: Transition) -> Run:
+    state = StepState.COMPENSATED if run.undoing else StepState.SKIPPED
+    return replace(run, state=state, wake=None, resolution=transition)
 
 
 def _forced(_step: Step, run: Run, transition: Transition) -> Run:
     state = StepState.COMPENSATED if run.undoing else StepState.SUCCEEDED
-    return replace(run, state=state, reply=run.reply if run.undoing else transition.payload, wake=None)
+    reply = run.reply if run.undoing else transition.payload
+    return replace(run, state=state, reply=reply, wake=None, resolution=transition)
 
 
 EFFECTS: Mapping[Kind, Callable[[Step, Run, Transition], Run]] = {

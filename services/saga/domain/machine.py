@@ -118,7 +118,15 @@ def _undo(definition: Definition, runs: Runs) -> None:
             ):
                 undone = True
                 state = StepState.COMPENSATING if step.undoable else StepState.COMPENSATED
-                runs[step.id] = Run(state, undoing=step.undoable, begun=run.begun, reply=run.reply, edits=run.edits)
+                runs[step.id] = Run(
+                    state,
+                    undoing=step.undoable,
+                    begun=run.begun,
+                    reply=run.reply,
+                    edits=run.edits,
+                    signal=run.signal,
+                    resolution=run.resolution,
+                )
 
 
 def _state(runs: Mapping[str, Run], *, aborting: bool) -> State:

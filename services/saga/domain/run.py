@@ -99,6 +99,8 @@ class Run:
     """Counts the calls that the step has been, so that each has a request id of its own."""
     signal: "Transition | None" = None
     """A signal that came before it was awaited."""
+    resolution: "Transition | None" = None
+    """What an operator decided last about it."""
     failure: Failure | None = None
 
 

@@ -80,9 +80,9 @@ class Executor:
                 except Lost:
                     continue
             record = await self.sagas.get(id)
-            if record.start.ended:
-                saga = await self._replayed(record)
-                decide(saga, self.clock())
+            saga = await self._replayed(record)
+            # What changes nothing, or is refused, is so whoever carries the saga out.
+            if decide(saga, self.clock()) is None or saga.ended:
                 return saga
             if not self._holds():
                 await self.renew()

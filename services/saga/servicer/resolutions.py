@@ -1,7 +1,7 @@
 """What an operator decides, as it is kept."""
 
 from mesh.saga.v1 import saga_service_pb2
-from services._platform.errors import InvalidArgument
+from services._platform.errors import FieldViolation
 from services.saga.domain.refusals import PayloadInvalid, StepNotFound
 from services.saga.domain.run import Kind, Saga
 from services.saga.plan.plan import Plan, packed
@@ -29,5 +29,5 @@ def resolution(plan: Plan, saga: Saga, request: saga_service_pb2.ResolveStepRequ
     if kind is Kind.STEP_FORCED and not run.undoing:
         return packed(unpacked(request.payload, step.reply, "payload", PayloadInvalid))
     if request.HasField("payload"):
-        raise InvalidArgument.of("payload", "this action takes none")
+        raise PayloadInvalid("nothing", (FieldViolation("payload", "this action takes none"),))
     return b""

@@ -7,11 +7,11 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
-from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message import Message
 from google.rpc import status_pb2
 
 from clients.contract import HttpRule, Method
+from tests.contract.json_form import NoJson, from_json, to_json
 from tests.contract.outcome import Json, Metadata, Outcome
 from tests.contract.subject import copy, described, fields, is_map, new
 
@@ -20,7 +20,7 @@ _VARIABLE = re.compile(r"\{([\w.]+)(?:=[^}]*)?\}")
 
 
 class NotExpressible(Exception):
-    """The request has no form in JSON under the rule: a map in a query, for example."""
+    """The request has no form in JSON under the rule: a map in a query, or an `Any` of what nobody knows."""
 
 
 class JsonFace:
@@ -40,10 +40,10 @@ class JsonFace:
             if response.is_error:
                 response.read()
                 assert response.headers["content-type"].startswith("application/json"), response.text
-                return Outcome.refused(ParseDict(response.json(), status_pb2.Status()))
+                return Outcome.refused(from_json(response.json(), status_pb2.Status()))
             answers: list[Message] = []
             for document in _documents(response, rpc):
-                answers.append(ParseDict(document, new(rpc.descriptor.output_type)))
+                answers.append(from_json(document, new(rpc.descriptor.output_type)))
                 if take and len(answers) == take:
                     break
         return Outcome(tuple(answers))
@@ -59,21 +59,24 @@ def http_request(rpc: Method, rule: HttpRule, requests: Sequence[Message]) -> di
     body: Any = None
     raw: Json = {}
     if rpc.descriptor.client_streaming:
-        body, left = [MessageToDict(request) for request in requests], new(rpc.descriptor.input_type)
+        body, left = [_json(request) for request in requests], new(rpc.descriptor.input_type)
     elif rule.body == "*":
-        body, left = MessageToDict(left), new(rpc.descriptor.input_type)
+        body, left = _json(left), new(rpc.descriptor.input_type)
     elif rule.body:
-        held = getattr(left, rule.body)
-        if described(held).full_name == _RAW:
-            raw = {"content": held.data, "headers": [("content-type", held.content_type)]}
-        else:
-            body = MessageToDict(held)
+        body = _json(getattr(left, rule.body))
         left.ClearField(rule.body)
     if path.rpartition("/")[2] == "" or "//" in path:
         raise NotExpressible("an empty path variable")
-    query = list(_query(MessageToDict(left), left))
-    sent: dict[str, Any] = {"method": rule.verb, "url": path, "params": query, **raw}
+    query = list(_query(_json(left), left))
+    sent: dict[str, Any] = {"method": rule.verb, "url": path, "params": query}
     return sent if body is None else {**sent, "json": body}
+
+
+def _json(message: Message) -> Json:
+    try:
+        return to_json(message, camel=True)
+    except NoJson as strange:
+        raise NotExpressible(str(strange)) from None
 
 
 def _take(message: Message, path: str) -> str:

@@ -11,10 +11,10 @@ from typing import Any
 
 from google.api import field_behavior_pb2
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
-from google.protobuf.json_format import ParseDict
 from google.protobuf.message import Message
 
 from clients.contract import Method
+from tests.contract.json_form import from_json
 from tests.contract.outcome import Face, Metadata, Outcome
 from tests.contract.recorder.tape import Recorded
 from tests.contract.subject import Subject, behaves, fields, new, sensitive
@@ -46,7 +46,7 @@ class Replay:
                 yield from (f"{place} {call.rpc}: {line}" for line in self._compare(call.outcome(rpc), outcome))
 
     def _requests(self, rpc: Method, call: Recorded) -> list[Message]:
-        requests = [ParseDict(self._renamed(one), new(rpc.descriptor.input_type)) for one in call.requests]
+        requests = [from_json(self._renamed(one), new(rpc.descriptor.input_type)) for one in call.requests]
         for request in requests:
             for path in call.redacted:
                 self._fill(request, path)

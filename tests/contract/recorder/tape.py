@@ -4,13 +4,16 @@ import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any
 
-from google.protobuf.json_format import MessageToDict, ParseDict
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from clients.contract import Method
+from tests.contract.json_form import from_json, to_json
 from tests.contract.outcome import Json, Outcome
-from tests.contract.subject import copy, entry, is_map, name, new, sensitive
+from tests.contract.subject import copy, described, entry, is_map, name, new, sensitive
+
+_ANY = "google.protobuf.Any"
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +30,7 @@ class Recorded:
 
     def outcome(self, rpc: Method) -> Outcome:
         """What the call came to."""
-        answers = tuple(ParseDict(answer, new(rpc.descriptor.output_type)) for answer in self.answers)
+        answers = tuple(from_json(answer, new(rpc.descriptor.output_type)) for answer in self.answers)
         return Outcome(answers, self.code, self.message, tuple(self.details))
 
 
@@ -38,9 +41,9 @@ def recorded(rpc: Method, requests: Sequence[Message], outcome: Outcome) -> Reco
     answers = [redact(answer, []) for answer in outcome.answers]
     return Recorded(
         name(rpc),
-        [_as_json(message) for message in sent],
+        [to_json(message) for message in sent],
         redacted,
-        [_as_json(message) for message in answers],
+        [to_json(message) for message in answers],
         outcome.code,
         outcome.message,
         list(outcome.details),
@@ -75,6 +78,10 @@ def _clear(message: Message, prefix: str) -> Iterator[str]:
             yield path
         elif field.message_type is None:
             continue
+        elif field.message_type.full_name == _ANY and not field.is_repeated:
+            if _may_tell(value):
+                value.Clear()
+                yield path
         elif not field.is_repeated:
             yield from _clear(value, f"{path}.")
         elif not is_map(field):
@@ -85,5 +92,11 @@ def _clear(message: Message, prefix: str) -> Iterator[str]:
                 yield from _clear(value[key], f'{path}["{key}"].')
 
 
-def _as_json(message: Message) -> Json:
-    return MessageToDict(message, preserving_proto_field_name=True)
+def _may_tell(packed: Any) -> bool:
+    """Whether something sensitive is in a message of any type, or it cannot be read."""
+    try:
+        held = new(described(packed).file.pool.FindMessageTypeByName(packed.TypeName()))
+        held.ParseFromString(packed.value)
+    except (KeyError, DecodeError):
+        return True
+    return any(_clear(held, ""))

@@ -5,11 +5,11 @@ from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.message import Message
 
 from clients import contract
 from clients.contract import Method
+from tests.contract.json_form import from_json, to_json
 from tests.contract.outcome import Face, Json, Metadata
 from tests.contract.store import Store
 from tests.contract.subject import Subject, new
@@ -37,7 +37,7 @@ class Api:
         method = self.subject.rpcs[f"{self.package}.{rpc}"]
         outcome = self.face.call(method, self.message(method, fields), metadata=self.caller(method))
         assert outcome.ok, f"the seed {rpc} is refused: {outcome}"
-        return _json(outcome.answer)
+        return to_json(outcome.answer)
 
     def by(self, metadata: Metadata) -> "Api":
         """The same, as somebody else."""
@@ -56,11 +56,11 @@ class Api:
         topic = f"{self.package}.{event}"
         message = new(self.subject.messages[topic])
         message.ParseFromString(self.store.announced(contract.area(topic), topic, key))
-        return _json(message)
+        return to_json(message)
 
     def message(self, method: Method, fields: Json) -> Message:
         """A request in JSON's shape as a message."""
-        return ParseDict(self.resolve(fields), new(method.descriptor.input_type))
+        return from_json(self.resolve(fields), new(method.descriptor.input_type))
 
     def resolve(self, value: Any) -> Any:
         """A value with the functions in it replaced by what they return."""
@@ -73,7 +73,3 @@ class Api:
     def unique(self, prefix: str) -> str:
         """A word that was never said."""
         return f"{prefix}-{uuid.uuid4().hex[:16]}"
-
-
-def _json(message: Message) -> Json:
-    return MessageToDict(message, preserving_proto_field_name=True)

@@ -7,12 +7,12 @@ from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
-from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
 from clients import contract
 from clients.contract import Access, Method
 from tests.contract.callers import ANONYMOUS, OPERATOR, SERVICE, Callers
+from tests.contract.json_form import to_json
 from tests.contract.outcome import Face, Metadata
 from tests.contract.seeds.api import Api
 from tests.contract.store import Store
@@ -78,7 +78,7 @@ class Seeds:
         if name(rpc) in self._table("MORE"):
             more = self._table("MORE")[name(rpc)]
             api = self._as_caller(rpc)
-            return lambda request: more(api, MessageToDict(request, preserving_proto_field_name=True))
+            return lambda request: more(api, to_json(request))
         listed = rpc.descriptor.output_type.fields
         kind = resource_type(held(items_field(rpc))) if any(one.is_repeated for one in listed) else ""
         if kind not in self._resources():

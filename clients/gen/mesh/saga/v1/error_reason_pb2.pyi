@@ -86,7 +86,8 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
     Example: {"reason": "SAGA_OUTCOME_UNKNOWN", "domain": "mesh", "metadata": {"saga": "sagas/0198…", "step": "pay"}}
     """
     ERROR_REASON_SAGA_PAYLOAD_INVALID: _ErrorReason.ValueType  # 12
-    """INVALID_ARGUMENT. The payload is absent, or not a message of the step's request or reply type.
+    """INVALID_ARGUMENT. The payload is absent, or not a message of the step's request or reply type, or the action takes
+    none.
 
     Example: {"reason": "SAGA_PAYLOAD_INVALID", "domain": "mesh", "metadata": {"expected": "mesh.orders.v1.Order"}}
     """
@@ -158,7 +159,8 @@ find out and force or skip it.
 Example: {"reason": "SAGA_OUTCOME_UNKNOWN", "domain": "mesh", "metadata": {"saga": "sagas/0198…", "step": "pay"}}
 """
 ERROR_REASON_SAGA_PAYLOAD_INVALID: ErrorReason.ValueType  # 12
-"""INVALID_ARGUMENT. The payload is absent, or not a message of the step's request or reply type.
+"""INVALID_ARGUMENT. The payload is absent, or not a message of the step's request or reply type, or the action takes
+none.
 
 Example: {"reason": "SAGA_PAYLOAD_INVALID", "domain": "mesh", "metadata": {"expected": "mesh.orders.v1.Order"}}
 """

@@ -178,7 +178,8 @@ class SagaServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ResolveStep(self, request, context):
-        """Decides, as an operator, what becomes of a step that is stuck. Who, when and why is kept in the timeline.
+        """Decides, as an operator, what becomes of a step that is stuck. Who, when and why is kept in the timeline. The same
+        decision again, of a step that is not stuck any more, changes nothing and succeeds.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

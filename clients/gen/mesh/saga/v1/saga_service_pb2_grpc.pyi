@@ -67,7 +67,9 @@ class SagaServiceStub:
     SignalSaga: _grpc.UnaryUnaryMultiCallable[_saga_service_pb2.SignalSagaRequest, _saga_pb2.Saga]
     """Sends a signal to a step that waits for one, or will. The first signal counts."""
     ResolveStep: _grpc.UnaryUnaryMultiCallable[_saga_service_pb2.ResolveStepRequest, _saga_pb2.Saga]
-    """Decides, as an operator, what becomes of a step that is stuck. Who, when and why is kept in the timeline."""
+    """Decides, as an operator, what becomes of a step that is stuck. Who, when and why is kept in the timeline. The same
+    decision again, of a step that is not stuck any more, changes nothing and succeeds.
+    """
 
 @_typing.type_check_only
 class SagaServiceAsyncStub(SagaServiceStub):
@@ -106,7 +108,9 @@ class SagaServiceAsyncStub(SagaServiceStub):
     SignalSaga: _aio.UnaryUnaryMultiCallable[_saga_service_pb2.SignalSagaRequest, _saga_pb2.Saga]  # type: ignore[assignment]
     """Sends a signal to a step that waits for one, or will. The first signal counts."""
     ResolveStep: _aio.UnaryUnaryMultiCallable[_saga_service_pb2.ResolveStepRequest, _saga_pb2.Saga]  # type: ignore[assignment]
-    """Decides, as an operator, what becomes of a step that is stuck. Who, when and why is kept in the timeline."""
+    """Decides, as an operator, what becomes of a step that is stuck. Who, when and why is kept in the timeline. The same
+    decision again, of a step that is not stuck any more, changes nothing and succeeds.
+    """
 
 class SagaServiceServicer(metaclass=_abc_1.ABCMeta):
     """Runs steps of any services, all of them to their end or none of them to an effect, whatever dies meanwhile.
@@ -208,6 +212,8 @@ class SagaServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _saga_service_pb2.ResolveStepRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_saga_pb2.Saga, _abc.Awaitable[_saga_pb2.Saga]]:
-        """Decides, as an operator, what becomes of a step that is stuck. Who, when and why is kept in the timeline."""
+        """Decides, as an operator, what becomes of a step that is stuck. Who, when and why is kept in the timeline. The same
+        decision again, of a step that is not stuck any more, changes nothing and succeeds.
+        """
 
 def add_SagaServiceServicer_to_server(servicer: SagaServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
