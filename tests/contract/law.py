@@ -19,7 +19,7 @@ from tests.contract.outcome import Face, Metadata, Outcome
 from tests.contract.store import Content
 from tests.contract.subject import copy
 
-_TRIES = 3
+_TRIES = 8
 
 T = TypeVar("T")
 

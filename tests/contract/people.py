@@ -32,6 +32,8 @@ class People:
     credentials: Credentials
     """By which identity knows services, and payments its provider."""
     _tokens: dict[str, str] = field(default_factory=dict)
+    _keys: dict[str, str] = field(default_factory=dict)
+    """API keys by their scope: a user has only so many, and tokens are got anew from one."""
 
     @property
     def callers(self) -> Callers:
@@ -78,10 +80,11 @@ class People:
 
     def _scoped(self, permission: str) -> str:
         """What the edge makes of an API key with this scope."""
-        wanted = {"display_name": permission, "scopes": [permission]}
-        key = self._administrator()("ApiKeyService/CreateApiKey", api_key=wanted)["key"]
+        if permission not in self._keys:
+            wanted = {"display_name": permission, "scopes": [permission]}
+            self._keys[permission] = self._administrator()("ApiKeyService/CreateApiKey", api_key=wanted)["key"]
         asked = check_pb2.CheckRequest()
-        asked.attributes.request.http.headers["x-api-key"] = key
+        asked.attributes.request.http.headers["x-api-key"] = self._keys[permission]
         answer: Any = self.channel.unary_unary(
             CHECK, check_pb2.CheckRequest.SerializeToString, check_pb2.CheckResponse.FromString
         )(asked, timeout=10)

@@ -185,6 +185,12 @@ BAD = {
         "TOPIC_UNKNOWN",
         [],
     ),
+    "a topic that is a path": (
+        lambda one: one.topics.GetTopic(GetTopicRequest(name="topics/..")),
+        "INVALID_ARGUMENT",
+        "FIELD_INVALID",
+        ["name"],
+    ),
     "a topic to change that is not": (
         lambda one: one.topics.UpdateTopic(UpdateTopicRequest(topic=Topic(name="topics/mesh.No", compacted=True))),
         "INVALID_ARGUMENT",

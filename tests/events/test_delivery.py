@@ -9,12 +9,13 @@ import pytest
 from google.protobuf.duration_pb2 import Duration
 from google.protobuf.timestamp_pb2 import Timestamp
 
-from mesh.events.v1.delivery_service_pb2 import Extension, Rejection, SubscribeRequest
+from mesh.events.v1.delivery_service_pb2 import Extension, PullRequest, Rejection, SubscribeRequest
 from mesh.events.v1.log_pb2 import StartPosition
 from mesh.events.v1.subscription_pb2 import Subscription
 from mesh.events.v1.subscription_service_pb2 import (
     DeleteSubscriptionRequest,
     GetSubscriptionLagRequest,
+    GetSubscriptionRequest,
     SeekSubscriptionRequest,
     UpdateSubscriptionRequest,
 )
@@ -278,3 +279,17 @@ async def test_a_stream_says_first_which_subscription_it_is_of(events: Events) -
     stream = events.delivery.Subscribe(iter([SubscribeRequest(credits=1)]))
     refusal = await refused(stream.read())
     assert (refusal.reason, refusal.fields) == ("SUBSCRIPTION_MISSING", ["[0].subscription"])
+
+
+async def test_a_pull_is_answered_before_its_deadline(events: Events) -> None:
+    name = await events.subscribe("billing")
+    request = PullRequest(subscription=name, wait=Duration(seconds=20))
+    assert (await events.delivery.Pull(request, timeout=2)).deliveries == []
+
+
+async def test_of_two_updates_from_one_etag_one_is_made(events: Events) -> None:
+    name = await events.subscribe("billing")
+    read = await events.subscriptions.GetSubscription(GetSubscriptionRequest(name=name))
+    same = UpdateSubscriptionRequest(subscription=read)
+    assert (await events.subscriptions.UpdateSubscription(same)).etag != read.etag
+    assert (await refused(events.subscriptions.UpdateSubscription(same))).reason == "ETAG_MISMATCH"

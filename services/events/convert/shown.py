@@ -1,6 +1,6 @@
 """Subscriptions and webhooks as they are stored, and as they are shown."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import TypeVar
 
 from mesh.events.v1.subscription_pb2 import Subscription
@@ -43,5 +43,6 @@ def attempt(attempt: Attempt) -> WebhookAttempt:
         error=attempt.error,
         response_excerpt=attempt.excerpt,
     )
-    message.duration.FromNanoseconds(int(attempt.seconds * 1e9))
+    # To the microsecond, as it is stored.
+    message.duration.FromTimedelta(timedelta(seconds=attempt.seconds))
     return message

@@ -226,7 +226,8 @@ class Owner:
 
     async def _rest(self) -> None:
         """Waits for something to do."""
-        wait = _NEWS_EVERY if self._may_have_news else _LOOK_EVERY
+        # Not past the next renewal: a short lease would be over.
+        wait = min(_NEWS_EVERY if self._may_have_news else _LOOK_EVERY, self._lease.ttl.total_seconds() / 3)
         due = self._group.next_instant
         if due is not None:
             wait = min(wait, max(0.001, due - self._clock().timestamp()))

@@ -22,6 +22,8 @@ from services.events.domain.refusals import SubscriptionMissing
 _MOST = 1000
 _SHORTEST_WAIT = 0.05
 """Seconds in which a turn finds what is there already."""
+_SPARE = 0.5
+"""Seconds before its deadline in which a call that waited in vain is answered."""
 _TOGETHER = 500
 """Deliveries in one message at most: a message has a greatest size."""
 
@@ -67,7 +69,8 @@ class Deliveries(DeliveryServiceServicer[Call]):
         session = owner.open(f"{call.principal.name} {uuid_utils.uuid7()}")
         try:
             session.say(Said(credits=min(request.max_events or 100, _MOST)))
-            told = await session.next(max(deliveries.seconds(request.wait), _SHORTEST_WAIT))
+            wait = min(deliveries.seconds(request.wait), call.remaining - _SPARE)
+            told = await session.next(max(wait, _SHORTEST_WAIT))
         finally:
             session.leave(keeping=True)
         found = [deliveries.delivery(one) for part in told for one in part.deliveries]

@@ -118,7 +118,7 @@ class Webhooks(WebhookServiceServicer[Call]):
         once: Once[Stored[Webhook], webhook_service_pb2.RotateWebhookSecretResponse] = call.once(
             answer, lambda _: answer(overlap_end_time=timestamp(end))
         )
-        return await self._store.change(request.name, lambda hook: hook.definition, once, add_secret)
+        return await self._store.change(request.name, lambda hook: hook.definition, once, add_secret, versions=False)
 
     async def TestWebhook(
         self, request: webhook_service_pb2.TestWebhookRequest, call: Call, /

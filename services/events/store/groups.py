@@ -91,11 +91,13 @@ class Groups(Generic[Definition]):
         change: Callable[[Stored[Definition]], Definition],
         once: Once[Stored[Definition], Reply],
         also: Callable[[Unit, Stored[Definition]], Awaitable[None]] | None = None,
+        *,
+        versions: bool = True,
     ) -> Reply:
         """Replaces a definition by what a pure function makes of it, under lock, with whatever `also` writes."""
 
         async def work(unit: Unit) -> Stored[Definition]:
-            return await self.change_within(unit, name, change, also)
+            return await self.change_within(unit, name, change, also, versions=versions)
 
         return await self._units.run(once, work)
 
@@ -108,12 +110,15 @@ class Groups(Generic[Definition]):
         *,
         versions: bool = True,
     ) -> Stored[Definition]:
-        """The same in a unit of work that is under way; without a new version when its owner need not know."""
+        """The same in a unit of work that is under way; without a new version when its owner need not know.
+
+        A new version is made also of what stays as it is: of two who change what they both read, one is told so.
+        """
         before = self._found(await unit.connection.fetchrow(Q["lock_group"], name), name)
         after = change(before)
         if also is not None:
             await also(unit, before)
-        if after == before.definition:
+        if not versions and after == before.definition:
             return before
         changed = self._read(
             await unit.connection.fetchrow(Q["update_group"], name, after.SerializeToString(), unit.now, versions)

@@ -12,7 +12,7 @@ from tests.contract.subject import fields, remembers, sensitive
 
 _RACERS = 4
 """Fewer than a caller may try wrong passwords before being held up: the first of a race is not known to be right."""
-_TRIES = 3
+_TRIES = 8
 _CUTS = (0.001, 0.002, 0.004)
 
 

@@ -9,8 +9,10 @@ from tests.contract.seeds.api import Api
 PACKAGE = "mesh.events.v1"
 
 _TOPIC = "mesh.inventory.v1.StockChanged"
+_RARE = "mesh.saga.v1.SagaNeedsAttention"
 _KEY = "seeds"
 _PAYLOAD = base64.b64encode(b"").decode()
+_SOME = 3
 _NOWHERE = "http://127.0.0.1:1/"
 """Where nobody listens: an attempt is over at once."""
 
@@ -34,8 +36,17 @@ def new_subscription(api: Api) -> Json:
     return {"display_name": "Billing", "topics": [_TOPIC], "filter": f"key.startsWith('{_KEY}')", "unordered": True}
 
 
-def subscription(api: Api) -> str:
-    return str(api("SubscriptionService/CreateSubscription", subscription=new_subscription(api))["name"])
+def subscription(api: Api, **more: Any) -> str:
+    wanted = {**new_subscription(api), **more}
+    return str(api("SubscriptionService/CreateSubscription", subscription=wanted)["name"])
+
+
+def busy(api: Api) -> str:
+    """A subscription that soon delivers again what nobody settles: laws that wait for events do not wait long."""
+    name = subscription(api, ack_deadline="1s", min_backoff="0s", max_attempts=100)
+    for _ in range(_SOME):
+        publish(api)
+    return name
 
 
 def consumed(api: Api) -> str:
@@ -45,9 +56,7 @@ def consumed(api: Api) -> str:
 
 def quiet(api: Api) -> str:
     """A subscription of what never happens, so that a repeat gets what was got before: nothing."""
-    wanted = {**new_subscription(api), "filter": "key == ''"}
-    made = api.kept("quiet", lambda api: api("SubscriptionService/CreateSubscription", subscription=wanted))
-    return str(made["name"])
+    return str(api.kept("quiet", lambda api: subscription(api, filter="key == ''")))
 
 
 def pull(api: Api, name: str) -> Json:
@@ -75,8 +84,8 @@ def held(api: Api) -> Json:
 
 
 def new_webhook(api: Api) -> Json:
-    """One that is disabled, so that only what is asked for is sent."""
-    return {"display_name": "Partner", "topics": [_TOPIC], "url": _NOWHERE, "state": "WEBHOOK_STATE_DISABLED"}
+    """One that is disabled, and has next to nothing to send should a law enable it."""
+    return {"display_name": "Partner", "topics": [_RARE], "url": _NOWHERE, "state": "WEBHOOK_STATE_DISABLED"}
 
 
 def webhook(api: Api) -> str:
@@ -101,7 +110,7 @@ def delivered(api: Api, request: Json) -> None:
 RESOURCES = {
     "mesh/DeadLetter": dead_letter,
     "mesh/Event": publish,
-    "mesh/Subscription": subscription,
+    "mesh/Subscription": busy,
     "mesh/Topic": topic,
     "mesh/Webhook": webhook,
 }

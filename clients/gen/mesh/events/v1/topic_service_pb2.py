@@ -31,7 +31,7 @@ from mesh.events.v1 import topic_pb2 as mesh_dot_events_dot_v1_dot_topic__pb2
 from mesh.options.v1 import policy_pb2 as mesh_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"mesh/events/v1/topic_service.proto\x12\x0emesh.events.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1amesh/events/v1/topic.proto\x1a\x1cmesh/options/v1/policy.proto\"M\n\x11ListTopicsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\"T\n\x12ListTopicsResponse\x12%\n\x06topics\x18\x01 \x03(\x0b\x32\x15.mesh.events.v1.Topic\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"X\n\x0fGetTopicRequest\x12\x45\n\x04name\x18\x01 \x01(\tB7\xe2\x41\x01\x02\xfa\x41\x0c\n\nmesh/Topic\xbaH!r\x1f\x32\x1d^topics/[A-Za-z0-9_.]{1,200}$\"\x92\x02\n\x12UpdateTopicRequest\x12*\n\x05topic\x18\x01 \x01(\x0b\x32\x15.mesh.events.v1.TopicB\x04\xe2\x41\x01\x02\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1f\n\nrequest_id\x18\x0f \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01:~\xbaH{\x1ay\n\x17update_topic.topic.name\x12$topic.name must match topics/{topic}\x1a\x38this.topic.name.matches(\'^topics/[A-Za-z0-9_.]{1,200}$\')2\xb6\x03\n\x0cTopicService\x12{\n\nListTopics\x12!.mesh.events.v1.ListTopicsRequest\x1a\".mesh.events.v1.ListTopicsResponse\"&\x90\x02\x01\xa2\xbb\x18\r\x12\x0b\x65vents.read\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/topics\x12\x82\x01\n\x08GetTopic\x12\x1f.mesh.events.v1.GetTopicRequest\x1a\x15.mesh.events.v1.Topic\">\x90\x02\x01\xa2\xbb\x18\x1c\x12\x0b\x65vents.read:\rTOPIC_UNKNOWN\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/{name=topics/*}\x12\x97\x01\n\x0bUpdateTopic\x12\".mesh.events.v1.UpdateTopicRequest\x1a\x15.mesh.events.v1.Topic\"M\x90\x02\x02\xa2\xbb\x18\x1e\x12\revents.manage:\rTOPIC_UNKNOWN\x82\xd3\xe4\x93\x02\"2\x19/v1/{topic.name=topics/*}:\x05topic\x1a\n\xa2\xbb\x18\x06\x08\x02\x1a\x02\x08\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\"mesh/events/v1/topic_service.proto\x12\x0emesh.events.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1cgoogle/api/annotations.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a google/protobuf/field_mask.proto\x1a\x1amesh/events/v1/topic.proto\x1a\x1cmesh/options/v1/policy.proto\"M\n\x11ListTopicsRequest\x12\x1a\n\tpage_size\x18\x01 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\x1c\n\npage_token\x18\x02 \x01(\tB\x08\xbaH\x05r\x03\x18\xe8\x07\"T\n\x12ListTopicsResponse\x12%\n\x06topics\x18\x01 \x03(\x0b\x32\x15.mesh.events.v1.Topic\x12\x17\n\x0fnext_page_token\x18\x02 \x01(\t\"g\n\x0fGetTopicRequest\x12T\n\x04name\x18\x01 \x01(\tBF\xe2\x41\x01\x02\xfa\x41\x0c\n\nmesh/Topic\xbaH0r.\x18\xcf\x01\x32)^topics/[A-Za-z0-9_]+([.][A-Za-z0-9_]+)*$\"\xc2\x02\n\x12UpdateTopicRequest\x12*\n\x05topic\x18\x01 \x01(\x0b\x32\x15.mesh.events.v1.TopicB\x04\xe2\x41\x01\x02\x12/\n\x0bupdate_mask\x18\x02 \x01(\x0b\x32\x1a.google.protobuf.FieldMask\x12\x1f\n\nrequest_id\x18\x0f \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01:\xad\x01\xbaH\xa9\x01\x1a\xa6\x01\n\x17update_topic.topic.name\x12$topic.name must match topics/{topic}\x1a\x65this.topic.name.size() <= 207 && this.topic.name.matches(\'^topics/[A-Za-z0-9_]+([.][A-Za-z0-9_]+)*$\')2\xb6\x03\n\x0cTopicService\x12{\n\nListTopics\x12!.mesh.events.v1.ListTopicsRequest\x1a\".mesh.events.v1.ListTopicsResponse\"&\x90\x02\x01\xa2\xbb\x18\r\x12\x0b\x65vents.read\x82\xd3\xe4\x93\x02\x0c\x12\n/v1/topics\x12\x82\x01\n\x08GetTopic\x12\x1f.mesh.events.v1.GetTopicRequest\x1a\x15.mesh.events.v1.Topic\">\x90\x02\x01\xa2\xbb\x18\x1c\x12\x0b\x65vents.read:\rTOPIC_UNKNOWN\x82\xd3\xe4\x93\x02\x15\x12\x13/v1/{name=topics/*}\x12\x97\x01\n\x0bUpdateTopic\x12\".mesh.events.v1.UpdateTopicRequest\x1a\x15.mesh.events.v1.Topic\"M\x90\x02\x02\xa2\xbb\x18\x1e\x12\revents.manage:\rTOPIC_UNKNOWN\x82\xd3\xe4\x93\x02\"2\x19/v1/{topic.name=topics/*}:\x05topic\x1a\n\xa2\xbb\x18\x06\x08\x02\x1a\x02\x08\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -43,13 +43,13 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTTOPICSREQUEST'].fields_by_name['page_token']._loaded_options = None
   _globals['_LISTTOPICSREQUEST'].fields_by_name['page_token']._serialized_options = b'\272H\005r\003\030\350\007'
   _globals['_GETTOPICREQUEST'].fields_by_name['name']._loaded_options = None
-  _globals['_GETTOPICREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\014\n\nmesh/Topic\272H!r\0372\035^topics/[A-Za-z0-9_.]{1,200}$'
+  _globals['_GETTOPICREQUEST'].fields_by_name['name']._serialized_options = b'\342A\001\002\372A\014\n\nmesh/Topic\272H0r.\030\317\0012)^topics/[A-Za-z0-9_]+([.][A-Za-z0-9_]+)*$'
   _globals['_UPDATETOPICREQUEST'].fields_by_name['topic']._loaded_options = None
   _globals['_UPDATETOPICREQUEST'].fields_by_name['topic']._serialized_options = b'\342A\001\002'
   _globals['_UPDATETOPICREQUEST'].fields_by_name['request_id']._loaded_options = None
   _globals['_UPDATETOPICREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_UPDATETOPICREQUEST']._loaded_options = None
-  _globals['_UPDATETOPICREQUEST']._serialized_options = b'\272H{\032y\n\027update_topic.topic.name\022$topic.name must match topics/{topic}\0328this.topic.name.matches(\'^topics/[A-Za-z0-9_.]{1,200}$\')'
+  _globals['_UPDATETOPICREQUEST']._serialized_options = b'\272H\251\001\032\246\001\n\027update_topic.topic.name\022$topic.name must match topics/{topic}\032ethis.topic.name.size() <= 207 && this.topic.name.matches(\'^topics/[A-Za-z0-9_]+([.][A-Za-z0-9_]+)*$\')'
   _globals['_TOPICSERVICE']._loaded_options = None
   _globals['_TOPICSERVICE']._serialized_options = b'\242\273\030\006\010\002\032\002\010\005'
   _globals['_TOPICSERVICE'].methods_by_name['ListTopics']._loaded_options = None
@@ -63,9 +63,9 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_LISTTOPICSRESPONSE']._serialized_start=344
   _globals['_LISTTOPICSRESPONSE']._serialized_end=428
   _globals['_GETTOPICREQUEST']._serialized_start=430
-  _globals['_GETTOPICREQUEST']._serialized_end=518
-  _globals['_UPDATETOPICREQUEST']._serialized_start=521
-  _globals['_UPDATETOPICREQUEST']._serialized_end=795
-  _globals['_TOPICSERVICE']._serialized_start=798
-  _globals['_TOPICSERVICE']._serialized_end=1236
+  _globals['_GETTOPICREQUEST']._serialized_end=533
+  _globals['_UPDATETOPICREQUEST']._serialized_start=536
+  _globals['_UPDATETOPICREQUEST']._serialized_end=858
+  _globals['_TOPICSERVICE']._serialized_start=861
+  _globals['_TOPICSERVICE']._serialized_end=1299
 # @@protoc_insertion_point(module_scope)
