@@ -81,6 +81,8 @@ class Method:
     descriptor: MethodDescriptor
     access: Access
     permission: str
+    judges_credentials: bool
+    """Whether an RPC that is open to anyone judges by their credentials those who show some."""
     deadline: float
     max_deadline: float
     rate_class: str
@@ -182,6 +184,7 @@ def method(descriptor: MethodDescriptor) -> Method:
         descriptor=descriptor,
         access=_access(descriptor, policy),
         permission=policy.permission,
+        judges_credentials=policy.judges_credentials,
         deadline=deadline,
         max_deadline=_seconds(policy.max_deadline) or deadline,
         rate_class=getattr(policy.rate_limit, "class") or ("read" if safe else "write"),

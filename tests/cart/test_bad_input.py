@@ -102,6 +102,11 @@ BAD: dict[str, tuple[Call, str, list[str]]] = {
         "FIELD_INVALID",
         ["price.end_time"],
     ),
+    "a price that ends in the microsecond in which it begins": (
+        price(start_time={"seconds": 1, "nanos": 1}, end_time={"seconds": 1, "nanos": 2}),
+        "FIELD_INVALID",
+        ["price.end_time"],
+    ),
     "no benefit": (promotion(), "FIELD_INVALID", ["promotion.benefit"]),
     "more than everything off": (
         promotion(percentage_off={"basis_points": 10_001}),

@@ -127,6 +127,19 @@ async def test_the_same_request_is_the_same_checkout(market: Market) -> None:
     assert len(await market.placed()) == 1
 
 
+async def test_a_request_id_of_another_checkout_is_refused(market: Market) -> None:
+    mug = await market.stocked("mug", 10, 1000)
+    cart = await market.shop.cart((mug, 1))
+    request_id = str(uuid.uuid4())
+    await market.checkout(cart.name, request_id=request_id)
+    other = CheckoutCartRequest(
+        name=cart.name, quote_id=str(uuid.uuid4()), payment_method="tok_approve", request_id=request_id
+    )
+    error = await refused(market.checkouts().CheckoutCart(other, timeout=10))
+    assert (error.code, error.reason) == ("ABORTED", "REQUEST_ID_REUSED")
+    assert error.metadata["requestId"] == request_id
+
+
 async def test_two_tabs_buy_once(market: Market) -> None:
     mug = await market.stocked("mug", 10, 1000)
     cart = await market.shop.cart((mug, 1))

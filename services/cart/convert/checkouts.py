@@ -80,6 +80,7 @@ def begun(cart: Cart, checkout: str) -> checkout_service_pb2.BeginCheckoutRespon
 def _order(cart: Cart, quote: Quote, checkout: str) -> order_pb2.Order:
     currency = quote.currency
     return order_pb2.Order(
+        name=ORDER.name(checkout),
         customer=cart.owner,
         lines=[
             order_pb2.OrderLine(

@@ -1,6 +1,7 @@
 """Prices, as messages and back."""
 
 from mesh.cart.v1 import price_pb2
+from services._platform.errors import InvalidArgument
 from services._platform.money import minor, money
 from services._platform.times import instant, timestamp
 from services.cart.convert.names import PRICE, PRODUCT
@@ -23,14 +24,20 @@ def price(price: Price) -> price_pb2.Price:
 
 
 def to_price(id: str, message: price_pb2.Price) -> Price:
-    """A price from what a caller may say of it. Refuses an amount that its currency does not have."""
+    """A price from what a caller may say of it. Refuses an amount that its currency does not have, and an end that is
+    its start once both are cut to microseconds.
+    """
     amount = minor(message.amount, "price.amount")
+    start = instant(message.start_time) if message.HasField("start_time") else None
+    end = instant(message.end_time) if message.HasField("end_time") else None
+    if start is not None and end is not None and end <= start:
+        raise InvalidArgument.of("price.end_time", "must be after start_time, by a microsecond at least")
     return Price(
         id=id,
         product=PRODUCT.id(message.product),
         currency=amount.currency,
         amount=amount.amount,
-        start_time=instant(message.start_time) if message.HasField("start_time") else None,
-        end_time=instant(message.end_time) if message.HasField("end_time") else None,
+        start_time=start,
+        end_time=end,
         tags=tuple(message.tags),
     )

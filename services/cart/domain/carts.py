@@ -135,7 +135,8 @@ class Cart:
     def with_shipping(self, product: str, now: datetime) -> "Cart":
         """The cart shipped this way."""
         self.require_open(now)
-        return self if product == self.shipping else self._changed(now, shipping=product)
+        # Also one that says what is so already is a write: of two updates from one etag, one is refused.
+        return replace(self) if product == self.shipping else self._changed(now, shipping=product)
 
     def with_quote(self, quote: Quote, now: datetime) -> "Cart":
         """The cart with a quote of what is in it."""

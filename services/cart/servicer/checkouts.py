@@ -10,6 +10,7 @@ from mesh.cart.v1 import checkout_pb2, checkout_service_pb2
 from mesh.cart.v1.checkout_service_servicer import CheckoutServiceServicer
 from services._platform.call import Call, Once
 from services._platform.clock import Clock
+from services._platform.errors import RequestIdReused
 from services.cart.convert import checkouts
 from services.cart.convert.checkouts import CHECKOUT
 from services.cart.convert.names import CART
@@ -41,7 +42,10 @@ class Checkouts(CheckoutServiceServicer[Call]):
         if cart.checkout != id_ and cart.state_at(self._clock()) is CartState.OPEN:
             accepted(cart, request.quote_id, self._clock())
         input_ = checkouts.saga_input(id_, request, user)
-        saga = await self._sagas.start(checkouts.SAGA, CHECKOUT.name(id_), user, input_, request.wait, id_)
+        try:
+            saga = await self._sagas.start(checkouts.SAGA, CHECKOUT.name(id_), user, input_, request.wait, id_)
+        except RequestIdReused as reused:  # of the checkout's id: the caller knows it by their own
+            raise RequestIdReused(key) from reused
         return checkouts.checkout(id_, request.name, saga)
 
     async def BeginCheckout(

@@ -9,7 +9,7 @@ from google.protobuf.duration_pb2 import Duration
 from clients.errors import MeshError, typed_errors
 from mesh.saga.v1 import saga_pb2, saga_service_pb2, saga_service_pb2_grpc
 from mesh.saga.v1.saga_definition_pb2 import SagaDefinition
-from services._platform.errors import Unavailable
+from services._platform.errors import RequestIdReused, Unavailable
 from services._platform.log import logger
 from services._platform.neighbours import Neighbours
 
@@ -34,7 +34,10 @@ class Sagas:
     async def start(
         self, definition: str, key: str, owner: str, input: Any, wait: Duration, request_id: str
     ) -> saga_pb2.Saga:
-        """Starts a saga, or finds the one of this key, and waits for its end at most so long. Raises `Unavailable`."""
+        """Starts a saga, or finds the one of this key, and waits for its end at most so long.
+
+        Raises `Unavailable`, and `RequestIdReused` when the request id came with another saga.
+        """
         request = saga_service_pb2.StartSagaRequest(
             definition=f"sagaDefinitions/{definition}",
             input=input,
@@ -54,11 +57,13 @@ class Sagas:
 
 @contextmanager
 def _answering() -> Iterator[None]:
-    """Whatever the orchestrator fails with, a checkout can be asked for again: its key makes it the same one."""
+    """Whatever else the orchestrator fails with, a checkout can be asked for again: its key makes it the same one."""
     try:
         with typed_errors():
             yield
     except MeshError as error:
+        if error.reason == RequestIdReused.reason:
+            raise RequestIdReused(error.metadata.get("requestId", "")) from error
         _log.warning("the orchestrator refused", code=error.code.name, reason=error.reason, said=error.message)
         raise _away() from error
 

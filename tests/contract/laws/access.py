@@ -53,9 +53,9 @@ def judge(trial: Trial) -> None:
 def _table(trial: Trial) -> Iterator[tuple[str, Metadata, Verdict]]:
     """Everybody, and how the contract meets them."""
     subject = trial.mesh.subject
-    unknown = Verdict.LET_IN if trial.rpc.access is Access.PUBLIC else Verdict.UNKNOWN
-    yield "anonymous", ANONYMOUS, unknown
-    yield "forged", FORGED, unknown
+    public, judged = trial.rpc.access is Access.PUBLIC, trial.rpc.judges_credentials
+    yield "anonymous", ANONYMOUS, Verdict.LET_IN if public else Verdict.UNKNOWN
+    yield "forged", FORGED, Verdict.LET_IN if public and not judged else Verdict.UNKNOWN
     for who, held in everybody(subject).items():
         metadata = trial.mesh.callers(who)
         if metadata is None:
@@ -75,7 +75,7 @@ def expected(rpc: Method, who: str, held: frozenset[str]) -> Verdict:
     """What the contract says of a caller who holds these permissions."""
     holds = not rpc.permission or rpc.permission in held
     allowed = {
-        Access.PUBLIC: True,
+        Access.PUBLIC: holds or not rpc.judges_credentials,
         Access.USER: holds,
         Access.SERVICE: holds and who in SERVICES,
     }

@@ -110,6 +110,9 @@ def _changes_only(update: _Update, field: FieldDescriptor) -> None:
         # Another resource may have a value that is to be unique.
         if outcome.code != code_pb2.ALREADY_EXISTS:
             break
+    if outcome.code == code_pb2.INVALID_ARGUMENT and outcome.reason in update.trial.rpc.errors:
+        update.trial.evidence.cannot_know(f"what a mask of {field.name} does: a value is refused by {outcome.reason}")
+        return
     assert outcome.ok, f"an update of {field.name} alone: {outcome}"
     wanted = without(_merged(update.current, patch, field.name), update.moved())
     assert without(outcome.answer, update.moved()) == wanted, (

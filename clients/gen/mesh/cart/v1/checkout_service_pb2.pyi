@@ -126,7 +126,7 @@ class BeginCheckoutResponse(_message.Message):
 
     @_builtins.property
     def order(self) -> _order_pb2.Order:
-        """The order to place, without its name."""
+        """The order to place."""
 
     def __init__(
         self,

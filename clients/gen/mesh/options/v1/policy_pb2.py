@@ -26,29 +26,29 @@ from google.protobuf import descriptor_pb2 as google_dot_protobuf_dot_descriptor
 from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cmesh/options/v1/policy.proto\x12\x0fmesh.options.v1\x1a google/protobuf/descriptor.proto\x1a\x1egoogle/protobuf/duration.proto\"\x8e\x03\n\x0cMethodPolicy\x12\'\n\x06\x61\x63\x63\x65ss\x18\x01 \x01(\x0e\x32\x17.mesh.options.v1.Access\x12\x12\n\npermission\x18\x02 \x01(\t\x12+\n\x08\x64\x65\x61\x64line\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0cmax_deadline\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12.\n\nrate_limit\x18\x05 \x01(\x0b\x32\x1a.mesh.options.v1.RateLimit\x12%\n\x05\x63\x61\x63he\x18\x06 \x01(\x0b\x32\x16.mesh.options.v1.Cache\x12\x0e\n\x06\x65rrors\x18\x07 \x03(\t\x12.\n\x0bhedge_after\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x19\n\x11max_request_bytes\x18\t \x01(\r\x12\x31\n\x0b\x64\x65precation\x18\n \x01(\x0b\x32\x1c.mesh.options.v1.Deprecation\",\n\x0b\x44\x65precation\x12\r\n\x05since\x18\x01 \x01(\t\x12\x0e\n\x06sunset\x18\x02 \x01(\t\"\x80\x01\n\tRateLimit\x12\r\n\x05\x63lass\x18\x01 \x01(\t\x12\x0c\n\x04\x63ost\x18\x02 \x01(\r\x12+\n\x08priority\x18\x03 \x01(\x0e\x32\x19.mesh.options.v1.Priority\x12)\n\x07\x64\x65\x63ider\x18\x04 \x01(\x0e\x32\x18.mesh.options.v1.Decider\"B\n\x05\x43\x61\x63he\x12+\n\x08lifetime\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0c\n\x04tags\x18\x02 \x03(\t\" \n\x0b\x46ieldPolicy\x12\x11\n\tsensitive\x18\x01 \x01(\x08\"!\n\nRolePolicy\x12\x13\n\x0bpermissions\x18\x01 \x03(\t*X\n\x06\x41\x63\x63\x65ss\x12\x16\n\x12\x41\x43\x43\x45SS_UNSPECIFIED\x10\x00\x12\x11\n\rACCESS_PUBLIC\x10\x01\x12\x0f\n\x0b\x41\x43\x43\x45SS_USER\x10\x02\x12\x12\n\x0e\x41\x43\x43\x45SS_SERVICE\x10\x03*c\n\x08Priority\x12\x18\n\x14PRIORITY_UNSPECIFIED\x10\x00\x12\x11\n\rPRIORITY_BULK\x10\x01\x12\x13\n\x0fPRIORITY_NORMAL\x10\x02\x12\x15\n\x11PRIORITY_CRITICAL\x10\x03*H\n\x07\x44\x65\x63ider\x12\x17\n\x13\x44\x45\x43IDER_UNSPECIFIED\x10\x00\x12\x11\n\rDECIDER_EXACT\x10\x01\x12\x11\n\rDECIDER_QUOTA\x10\x02:O\n\x06method\x12\x1e.google.protobuf.MethodOptions\x18\xb4\x87\x03 \x01(\x0b\x32\x1d.mesh.options.v1.MethodPolicy:R\n\x08\x64\x65\x66\x61ults\x12\x1f.google.protobuf.ServiceOptions\x18\xb4\x87\x03 \x01(\x0b\x32\x1d.mesh.options.v1.MethodPolicy:L\n\x05\x66ield\x12\x1d.google.protobuf.FieldOptions\x18\xb4\x87\x03 \x01(\x0b\x32\x1c.mesh.options.v1.FieldPolicy:N\n\x04role\x12!.google.protobuf.EnumValueOptions\x18\xb4\x87\x03 \x01(\x0b\x32\x1b.mesh.options.v1.RolePolicyb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cmesh/options/v1/policy.proto\x12\x0fmesh.options.v1\x1a google/protobuf/descriptor.proto\x1a\x1egoogle/protobuf/duration.proto\"\xaa\x03\n\x0cMethodPolicy\x12\'\n\x06\x61\x63\x63\x65ss\x18\x01 \x01(\x0e\x32\x17.mesh.options.v1.Access\x12\x12\n\npermission\x18\x02 \x01(\t\x12+\n\x08\x64\x65\x61\x64line\x18\x03 \x01(\x0b\x32\x19.google.protobuf.Duration\x12/\n\x0cmax_deadline\x18\x04 \x01(\x0b\x32\x19.google.protobuf.Duration\x12.\n\nrate_limit\x18\x05 \x01(\x0b\x32\x1a.mesh.options.v1.RateLimit\x12%\n\x05\x63\x61\x63he\x18\x06 \x01(\x0b\x32\x16.mesh.options.v1.Cache\x12\x0e\n\x06\x65rrors\x18\x07 \x03(\t\x12.\n\x0bhedge_after\x18\x08 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x19\n\x11max_request_bytes\x18\t \x01(\r\x12\x31\n\x0b\x64\x65precation\x18\n \x01(\x0b\x32\x1c.mesh.options.v1.Deprecation\x12\x1a\n\x12judges_credentials\x18\x0b \x01(\x08\",\n\x0b\x44\x65precation\x12\r\n\x05since\x18\x01 \x01(\t\x12\x0e\n\x06sunset\x18\x02 \x01(\t\"\x80\x01\n\tRateLimit\x12\r\n\x05\x63lass\x18\x01 \x01(\t\x12\x0c\n\x04\x63ost\x18\x02 \x01(\r\x12+\n\x08priority\x18\x03 \x01(\x0e\x32\x19.mesh.options.v1.Priority\x12)\n\x07\x64\x65\x63ider\x18\x04 \x01(\x0e\x32\x18.mesh.options.v1.Decider\"B\n\x05\x43\x61\x63he\x12+\n\x08lifetime\x18\x01 \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x0c\n\x04tags\x18\x02 \x03(\t\" \n\x0b\x46ieldPolicy\x12\x11\n\tsensitive\x18\x01 \x01(\x08\"!\n\nRolePolicy\x12\x13\n\x0bpermissions\x18\x01 \x03(\t*X\n\x06\x41\x63\x63\x65ss\x12\x16\n\x12\x41\x43\x43\x45SS_UNSPECIFIED\x10\x00\x12\x11\n\rACCESS_PUBLIC\x10\x01\x12\x0f\n\x0b\x41\x43\x43\x45SS_USER\x10\x02\x12\x12\n\x0e\x41\x43\x43\x45SS_SERVICE\x10\x03*c\n\x08Priority\x12\x18\n\x14PRIORITY_UNSPECIFIED\x10\x00\x12\x11\n\rPRIORITY_BULK\x10\x01\x12\x13\n\x0fPRIORITY_NORMAL\x10\x02\x12\x15\n\x11PRIORITY_CRITICAL\x10\x03*H\n\x07\x44\x65\x63ider\x12\x17\n\x13\x44\x45\x43IDER_UNSPECIFIED\x10\x00\x12\x11\n\rDECIDER_EXACT\x10\x01\x12\x11\n\rDECIDER_QUOTA\x10\x02:O\n\x06method\x12\x1e.google.protobuf.MethodOptions\x18\xb4\x87\x03 \x01(\x0b\x32\x1d.mesh.options.v1.MethodPolicy:R\n\x08\x64\x65\x66\x61ults\x12\x1f.google.protobuf.ServiceOptions\x18\xb4\x87\x03 \x01(\x0b\x32\x1d.mesh.options.v1.MethodPolicy:L\n\x05\x66ield\x12\x1d.google.protobuf.FieldOptions\x18\xb4\x87\x03 \x01(\x0b\x32\x1c.mesh.options.v1.FieldPolicy:N\n\x04role\x12!.google.protobuf.EnumValueOptions\x18\xb4\x87\x03 \x01(\x0b\x32\x1b.mesh.options.v1.RolePolicyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
 _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'mesh.options.v1.policy_pb2', _globals)
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
-  _globals['_ACCESS']._serialized_start=830
-  _globals['_ACCESS']._serialized_end=918
-  _globals['_PRIORITY']._serialized_start=920
-  _globals['_PRIORITY']._serialized_end=1019
-  _globals['_DECIDER']._serialized_start=1021
-  _globals['_DECIDER']._serialized_end=1093
+  _globals['_ACCESS']._serialized_start=858
+  _globals['_ACCESS']._serialized_end=946
+  _globals['_PRIORITY']._serialized_start=948
+  _globals['_PRIORITY']._serialized_end=1047
+  _globals['_DECIDER']._serialized_start=1049
+  _globals['_DECIDER']._serialized_end=1121
   _globals['_METHODPOLICY']._serialized_start=116
-  _globals['_METHODPOLICY']._serialized_end=514
-  _globals['_DEPRECATION']._serialized_start=516
-  _globals['_DEPRECATION']._serialized_end=560
-  _globals['_RATELIMIT']._serialized_start=563
-  _globals['_RATELIMIT']._serialized_end=691
-  _globals['_CACHE']._serialized_start=693
-  _globals['_CACHE']._serialized_end=759
-  _globals['_FIELDPOLICY']._serialized_start=761
-  _globals['_FIELDPOLICY']._serialized_end=793
-  _globals['_ROLEPOLICY']._serialized_start=795
-  _globals['_ROLEPOLICY']._serialized_end=828
+  _globals['_METHODPOLICY']._serialized_end=542
+  _globals['_DEPRECATION']._serialized_start=544
+  _globals['_DEPRECATION']._serialized_end=588
+  _globals['_RATELIMIT']._serialized_start=591
+  _globals['_RATELIMIT']._serialized_end=719
+  _globals['_CACHE']._serialized_start=721
+  _globals['_CACHE']._serialized_end=787
+  _globals['_FIELDPOLICY']._serialized_start=789
+  _globals['_FIELDPOLICY']._serialized_end=821
+  _globals['_ROLEPOLICY']._serialized_start=823
+  _globals['_ROLEPOLICY']._serialized_end=856
 # @@protoc_insertion_point(module_scope)

@@ -120,6 +120,7 @@ class MethodPolicy(_message.Message):
     HEDGE_AFTER_FIELD_NUMBER: _builtins.int
     MAX_REQUEST_BYTES_FIELD_NUMBER: _builtins.int
     DEPRECATION_FIELD_NUMBER: _builtins.int
+    JUDGES_CREDENTIALS_FIELD_NUMBER: _builtins.int
     access: Global___Access.ValueType
     """Who may call. Required, here or in the service's defaults."""
     permission: _builtins.str
@@ -127,6 +128,10 @@ class MethodPolicy(_message.Message):
     max_request_bytes: _builtins.int
     """The largest request in bytes, as JSON or as Protobuf. At most 4 MiB. Default 1 MiB, and 64 KiB where access is
     PUBLIC. Of a stream of requests, the largest message.
+    """
+    judges_credentials: _builtins.bool
+    """Where access is PUBLIC: whoever shows credentials all the same is judged by them, which must hold and have the
+    permission. Only those without are anyone.
     """
     @_builtins.property
     def deadline(self) -> _duration_pb2.Duration:
@@ -173,10 +178,11 @@ class MethodPolicy(_message.Message):
         hedge_after: _duration_pb2.Duration | None = ...,
         max_request_bytes: _builtins.int = ...,
         deprecation: Global___Deprecation | None = ...,
+        judges_credentials: _builtins.bool = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["cache", b"cache", "deadline", b"deadline", "deprecation", b"deprecation", "hedge_after", b"hedge_after", "max_deadline", b"max_deadline", "rate_limit", b"rate_limit"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "cache", b"cache", "deadline", b"deadline", "deprecation", b"deprecation", "errors", b"errors", "hedge_after", b"hedge_after", "max_deadline", b"max_deadline", "max_request_bytes", b"max_request_bytes", "permission", b"permission", "rate_limit", b"rate_limit"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["access", b"access", "cache", b"cache", "deadline", b"deadline", "deprecation", b"deprecation", "errors", b"errors", "hedge_after", b"hedge_after", "judges_credentials", b"judges_credentials", "max_deadline", b"max_deadline", "max_request_bytes", b"max_request_bytes", "permission", b"permission", "rate_limit", b"rate_limit"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
