@@ -63,12 +63,16 @@ def http_request(rpc: Method, rule: HttpRule, requests: Sequence[Message]) -> di
     elif rule.body == "*":
         body, left = _json(left), new(rpc.descriptor.input_type)
     elif rule.body:
-        body = _json(getattr(left, rule.body))
+        held = getattr(left, rule.body)
+        if described(held).full_name == _RAW:
+            raw = {"content": held.data, "headers": [("content-type", held.content_type)]}
+        else:
+            body = _json(held)
         left.ClearField(rule.body)
     if path.rpartition("/")[2] == "" or "//" in path:
         raise NotExpressible("an empty path variable")
     query = list(_query(_json(left), left))
-    sent: dict[str, Any] = {"method": rule.verb, "url": path, "params": query}
+    sent: dict[str, Any] = {"method": rule.verb, "url": path, "params": query, **raw}
     return sent if body is None else {**sent, "json": body}
 
 
