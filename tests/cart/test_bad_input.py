@@ -90,7 +90,7 @@ BAD: dict[str, tuple[Call, str, list[str]]] = {
         "PAGE_TOKEN_INVALID",
         ["page_token"],
     ),
-    "a price below zero": (price(amount=money("EUR", -1)), "AMOUNT_INVALID", ["price.amount"]),
+    "a price below zero": (price(amount=money("EUR", -1)), "FIELD_INVALID", ["price.amount"]),
     "smaller steps than the currency has": (
         price(amount={"currency_code": "JPY", "units": 1, "nanos": 500_000_000}),
         "AMOUNT_INVALID",

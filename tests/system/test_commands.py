@@ -23,7 +23,7 @@ def test_status_shows_every_process_serving(mesh: Mesh) -> None:
     shown = run(mesh.layout, "status")
     assert shown.returncode == 0, shown.stdout
     names = [line.split()[0] for line in shown.stdout.splitlines()]
-    assert names == ["NAME", "supervisor", "postgres", "redis", *SERVICES, "envoy", "SERVING"]
+    assert names == ["NAME", "supervisor", "postgres", "redis", "sandbox", *SERVICES, "envoy", "SERVING"]
 
 
 def test_endpoints_name_everything_and_no_secret(mesh: Mesh) -> None:
