@@ -27,7 +27,7 @@ generate: setup ## Writes clients/gen from protos/.
 
 # ---- Checks and tests ----
 
-.PHONY: check test chaos format golden clean
+.PHONY: check test contract chaos format golden clean
 
 CHECKS := types imports generated style format contract limits proto-style proto-format breaking tightened
 .PHONY: $(CHECKS:%=check-%)
@@ -54,6 +54,9 @@ $(CHECKS:%=check-%): check-%:
 
 test: check ## What CI runs: the checks, then every test.
 	@$(BIN)/pytest --numprocesses auto
+
+contract: setup ## Judges every RPC by every law of the contract, and the laws by planted faults.
+	@$(BIN)/pytest --override-ini addopts="-q --strict-markers --import-mode=importlib" -p tests.contract.plugin --numprocesses auto tests/contract
 
 chaos: setup ## Kills a checkout at every point, then parts of a mesh at random; FOR=600 seconds, SEED=7 repeats, OF=jobs.
 	@$(if $(OF),,$(BIN)/pytest --deep tests/checkout/test_crashes.py)

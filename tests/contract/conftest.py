@@ -18,8 +18,6 @@ from tests.contract.running import Addresses, given
 from tests.contract.subject import Subject
 from tests.gateway.ports import free_port
 
-pytest_plugins = ["tests.contract.plugin"]
-
 
 @pytest.fixture(scope="session")
 def shared_database(backends: Backends) -> Iterator[Database]:
