@@ -6,7 +6,7 @@ Streams are left alone: a message must not wait for the next.
 from gateway.proto_json import Json, extension, typed
 
 WORTH_IT = 1024
-"""Smaller answers are sent as they are, in bytes."""
+"""Bytes. Smaller answers are sent as they are, where Envoy knows the length before it sends the headers."""
 
 _COMPRESSOR = "envoy.extensions.filters.http.compressor.v3.Compressor"
 _LIBRARIES: dict[str, tuple[str, Json]] = {

@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from services._platform.log import logger
+from services._platform.tasks import end
 
 _RECONNECT = 1.0
 _log = logger(__name__)
@@ -77,6 +78,4 @@ async def open_doorbell(redis: Redis, channel: str) -> AsyncIterator[Doorbell]:
     try:
         yield bell
     finally:
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await end(*tasks)

@@ -3,7 +3,7 @@
 import asyncio
 import signal
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, suppress
+from contextlib import AbstractAsyncContextManager, AsyncExitStack
 from dataclasses import dataclass, field
 from typing import ClassVar, Protocol
 
@@ -18,6 +18,7 @@ from services._platform.health import Dependency, Health
 from services._platform.interceptors import Authenticator, Interceptors
 from services._platform.loops import Loop, running
 from services._platform.settings import Settings, from_environment
+from services._platform.tasks import end
 
 
 class Servicer(Protocol):
@@ -83,15 +84,13 @@ class Server:
             async with running(self._loops):
                 await self._grpc.start()
                 await until.wait()
-                watching.cancel()
+                await end(watching)
                 await self._health.drain()
                 await asyncio.sleep(self._linger_seconds)
                 self._interceptors.end_streams()
                 await self._grpc.stop(grace=self._drain_seconds)
         finally:
-            watching.cancel()
-            with suppress(asyncio.CancelledError):
-                await watching
+            await end(watching)
 
 
 async def _until_told(compose: Compose, settings: Settings) -> None:

@@ -70,10 +70,8 @@ def test_large_answers_are_compressed(http: httpx.Client, encoding: str) -> None
         assert json.loads(gzip.decompress(body))["description"] == "x" * 4000
 
 
-def test_small_answers_and_unwilling_callers_get_them_plain(http: httpx.Client) -> None:
-    # Envoy knows how small an answer is when it has it whole before it sends the headers, which is nearly always.
-    small = [http.get("/v1/probes/key", headers={"accept-encoding": "gzip, br"}) for _ in range(5)]
-    assert any("content-encoding" not in answer.headers for answer in small)
+def test_unwilling_callers_get_answers_plain(http: httpx.Client) -> None:
+    assert "content-encoding" not in http.get("/v1/probes/key", headers={"accept-encoding": "identity"}).headers
     assert "content-encoding" not in http.get("/v1/products/large", headers={"accept-encoding": "identity"}).headers
 
 

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -12,6 +12,7 @@ from services._platform.doorbell import Doorbell
 from services._platform.errors import Refusal
 from services._platform.log import logger
 from services._platform.postgres import Pool, reading
+from services._platform.tasks import end
 
 _MOST = 10_000
 _PAGE = 500
@@ -75,9 +76,7 @@ class KeyCache:
         try:
             yield
         finally:
-            task.cancel()
-            with suppress(asyncio.CancelledError):
-                await task
+            await end(task)
 
     async def _follow(self) -> None:
         after: dict[str, outbox.Position] = {}
