@@ -15,6 +15,7 @@ from tests.contract.subject import copy, held, items_field, pages
 
 _ENOUGH = 5
 _MOST_PAGES = 12
+_ALL = 2**31 - 1
 
 
 def spared(rpc: Method) -> str:
@@ -29,9 +30,9 @@ def judge(trial: Trial) -> None:
     if more is None:
         trial.evidence.cannot_know("whether pages hold while items come: the seeds cannot make one more")
     else:
-        while len(_items(trial, trial.call(_sized(request, _ENOUGH)))) < _ENOUGH:
+        while len(_items(trial, trial.call(_sized(request, _ALL)))) < _ENOUGH:
             more(request)
-    whole = _keys(trial, [item for page in _pages(trial, request, 2**31 - 1) for item in page])
+    whole = _keys(trial, [item for page in _pages(trial, request, _ALL) for item in page])
     size = max(1, len(whole) // _MOST_PAGES)
     seen: list[bytes] = []
     for page in _pages(trial, request, size):
@@ -67,7 +68,7 @@ def _honours_limits(trial: Trial, request: Message) -> None:
         trial.evidence.cannot_know("the greatest page: the comment of page_size does not say `At most N`")
         return
     most = int(said[1].replace(",", ""))
-    got = len(_items(trial, trial.call(_sized(request, 2**31 - 1))))
+    got = len(_items(trial, trial.call(_sized(request, _ALL))))
     assert got <= most, f"a page of {got} items, although the contract says at most {most}"
     if got < most:
         trial.evidence.cannot_know(f"that a page is cut to {most}: there are only {got} items")
