@@ -27,7 +27,7 @@ generate: setup ## Writes clients/gen from protos/.
 
 # ---- Checks and tests ----
 
-.PHONY: check test chaos format golden clean
+.PHONY: check test contract chaos format golden clean
 
 CHECKS := types imports generated style format contract proto-style proto-format breaking tightened
 .PHONY: $(CHECKS:%=check-%)
@@ -53,6 +53,9 @@ $(CHECKS:%=check-%): check-%:
 
 test: check ## What CI runs: the checks, then every test.
 	@$(BIN)/pytest --numprocesses auto
+
+contract: setup ## Judges every RPC by every law of the contract, and the laws by planted faults.
+	@$(BIN)/pytest --override-ini addopts="-q --strict-markers --import-mode=importlib" -p tests.contract.plugin --numprocesses auto tests/contract
 
 chaos: setup ## Kills parts of a mesh at random and checks what it kept; FOR=600 seconds, SEED=7 repeats a run.
 	@$(BIN)/python -m tests.chaos --seconds $(or $(FOR),120) $(SEED:%=--seed %)

@@ -17,8 +17,6 @@ from tests.contract.people import People
 from tests.contract.running import Addresses, given
 from tests.contract.subject import Subject
 
-pytest_plugins = ["tests.contract.plugin"]
-
 
 @pytest.fixture(scope="session")
 def shared_database(backends: Backends) -> Iterator[Database]:

@@ -58,7 +58,7 @@ def test_late_answers_do_not_cost_a_replica_its_place(fresh_edge: Edge, replica:
             said = http.post("/v1/probes:writeOnce", json={"key": f"late{number}", "failures": 9, "code": 4})
             assert said.json()["code"] == 4
         for _ in range(8):
-            late = http.get("/v1/probes/late", params={"delay": "1s"}, headers={"grpc-timeout": "30m"})
+            late = http.get("/v1/probes/late", params={"delay": "2s"}, headers={"grpc-timeout": "200m"})
             assert late.status_code == 504
         assert fresh_edge.stat(ejected) == 0
         for number in range(12):
