@@ -1,7 +1,8 @@
 """Reservations a second: inventory, a plain FastAPI endpoint, and inventory without combining, on one Postgres.
 
-Every acknowledged reservation is committed durably. `spread` reserves 1,000 products in turn, `hot` a single one;
-`alone` is `spread` with one call in flight, for the latency.
+Every acknowledged reservation is committed durably, for a caller who is known by an access token; all verify it by the
+same code. `spread` reserves 1,000 products in turn, `hot` a single one; `alone` is `spread` with one call in flight,
+for the latency.
 """
 
 import json
@@ -180,7 +181,11 @@ def _fastapi(stage: Stage, database: str) -> Iterator[Server]:
     port = stage.port(database)
     application = ("--factory", "tests.bench.peers.fastapi_inventory:app", "--host", HOST, "--port", str(port))
     options = ("--loop", "uvloop", "--http", "httptools", "--no-access-log", "--workers", "1")
-    environment = {"BENCH_POSTGRES_DSN": stage.dsn(database, SERVICE), "BENCH_POOL": str(POOL)}
+    environment = {
+        "BENCH_POSTGRES_DSN": stage.dsn(database, SERVICE),
+        "BENCH_POOL": str(POOL),
+        "BENCH_JWKS": callers.JWKS,
+    }
     argv = (sys.executable, "-m", "uvicorn", *application, *options)
     with stage.program(database, argv, f"http://{HOST}:{port}/openapi.json", port, environment) as server:
         yield server

@@ -2,8 +2,9 @@
 
     uvicorn --factory tests.bench.peers.fastapi_inventory:app
 
-It writes what inventory writes, in inventory's tables: the level with its check, the reservation, its lines, their
-movements, an event, and the answer under the caller's key. BENCH_POSTGRES_DSN and BENCH_POOL say where.
+It knows its callers as inventory does, by the same verified and remembered tokens, and writes what inventory writes,
+in inventory's tables: the level with its check, the reservation, its lines, their movements, an event, and the answer
+under the caller's key. BENCH_POSTGRES_DSN and BENCH_POOL say where, BENCH_JWKS which keys sign tokens.
 """
 
 import hashlib
@@ -15,14 +16,19 @@ from datetime import UTC, datetime, timedelta
 from typing import Annotated
 
 import asyncpg
-from fastapi import FastAPI, HTTPException, Request, Response
+from fastapi import Depends, FastAPI, Header, HTTPException, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 from pydantic.alias_generators import to_camel
 
-from services._platform import sql
+from clients import contract
+from services._platform import jwks, sql
+from services._platform.access_token import AccessTokens
+from services._platform.clock import system_clock
+from services._platform.errors import Unauthenticated
+from services._platform.jwks import FixedKeys
 
 Q = sql.load("tests.bench.peers", "reserve")
-METHOD, CALLER = "POST /v1/reservations", "operator"
+METHOD, PERMISSION = "POST /v1/reservations", "inventory.reserve"
 
 Quantity = Annotated[int, Field(ge=1, le=100_000_000)]
 
@@ -85,17 +91,27 @@ def app() -> FastAPI:
             yield
 
     app = FastAPI(lifespan=lifespan)
+    tokens = AccessTokens(FixedKeys(jwks.read(os.environ["BENCH_JWKS"])), contract.roles(), system_clock)
+
+    async def caller(authorization: Annotated[str, Header()] = "") -> str:
+        try:
+            principal = await tokens.principal(authorization.removeprefix("Bearer "))
+        except Unauthenticated as error:
+            raise HTTPException(401, detail=error.message) from error
+        if not principal.may(PERMISSION):
+            raise HTTPException(403, detail=f"this call needs the permission {PERMISSION}")
+        return principal.name
 
     @app.post("/v1/reservations")
-    async def create(order: Order, request: Request) -> Response:
+    async def create(order: Order, request: Request, caller: Annotated[str, Depends(caller)]) -> Response:
         pool: asyncpg.Pool = request.app.state.pool
         digest = hashlib.blake2b(order.model_dump_json(exclude={"request_id"}).encode(), digest_size=16).digest()
         try:
-            reply = await _reserve(pool, order, digest)
+            reply = await _reserve(pool, order, caller, digest)
         except asyncpg.UniqueViolationError:
-            reply = await _replay(pool, order, digest)
+            reply = await _replay(pool, order, caller, digest)
         except OutOfStock as error:
-            reply = await _replay(pool, order, digest)
+            reply = await _replay(pool, order, caller, digest)
             if not reply:
                 raise HTTPException(409, detail="out of stock") from error
         return Response(reply, media_type="application/json")
@@ -103,7 +119,7 @@ def app() -> FastAPI:
     return app
 
 
-async def _reserve(pool: asyncpg.Pool, order: Order, digest: bytes) -> bytes:
+async def _reserve(pool: asyncpg.Pool, order: Order, caller: str, digest: bytes) -> bytes:
     now = datetime.now(UTC)
     identity = uuid.uuid4()
     reservation = Reservation(
@@ -128,7 +144,7 @@ async def _reserve(pool: asyncpg.Pool, order: Order, digest: bytes) -> bytes:
             now,
             *sql.columns(lines, 3),
             reservation.name,
-            CALLER,
+            caller,
             METHOD,
             str(order.request_id),
             digest,
@@ -137,9 +153,9 @@ async def _reserve(pool: asyncpg.Pool, order: Order, digest: bytes) -> bytes:
     return reply
 
 
-async def _replay(pool: asyncpg.Pool, order: Order, digest: bytes) -> bytes:
+async def _replay(pool: asyncpg.Pool, order: Order, caller: str, digest: bytes) -> bytes:
     """The first answer; empty when there was none."""
-    row = await pool.fetchrow(Q["replay"], METHOD, CALLER, str(order.request_id))
+    row = await pool.fetchrow(Q["replay"], METHOD, caller, str(order.request_id))
     if row is not None and row["digest"] != digest:
         raise HTTPException(409, detail="the request id was used with another body")
     return b"" if row is None else bytes(row["reply"])
