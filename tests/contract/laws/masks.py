@@ -1,6 +1,6 @@
 """An update changes what its mask names and nothing else, and no update is lost."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from google.api import field_behavior_pb2
@@ -16,6 +16,7 @@ from tests.contract.outcome import Outcome
 from tests.contract.subject import behaves, copy, held, updated_field, writable
 
 _RACERS = 2
+_TRIES = 8
 
 
 def spared(rpc: Method) -> str:
@@ -44,6 +45,8 @@ class _Update:
         self.trial, self.field, self.resource = trial, field, held(field)
         [self._request] = trial.seed()
         self.current = trial.call(self._request).answer
+        self.noise = self._noise()
+        """Another value in every field at once: what an update brings along where its mask does not name it."""
 
     def writable(self) -> Iterator[FieldDescriptor]:
         """The fields that the server lets an update name; one that it does not must say so of the mask."""
@@ -56,6 +59,34 @@ class _Update:
                 yield field
             else:
                 assert outcome.fields == {"update_mask"}, f"a mask of {field.name}: {outcome}"
+
+    def _noise(self) -> Message:
+        made: Message = self.named(self.current)
+        for field in filter(writable, self.resource.fields):
+            if (found := self._other(field, made)) is not None:
+                made = _merged(made, found, field.name)
+        return made
+
+    def _other(self, field: FieldDescriptor, current: Message) -> Message | None:
+        rest = {f.name for f in self.resource.fields} - {field.name}
+        now = without(current, rest)
+
+        def differs(patch: Message) -> bool:
+            said = without(patch, rest)
+            return bool(said.ListFields()) and said != now and self.takes(field, patch, current)
+
+        return self.first(differs)
+
+    def first(self, fits: Callable[[Message], bool]) -> Message | None:
+        """The first value of the resource that fits, the simplest first."""
+        return self.trial.first(self.trial.messages.loose(self.resource), fits)
+
+    def takes(self, field: FieldDescriptor, patch: Message, current: Message) -> bool:
+        """Whether the contract lets one field become what it is in the patch: the rules hold for all of it."""
+        # An enum that is not said is for the server to choose.
+        if field.enum_type is not None and not field.is_repeated and not getattr(patch, field.name):
+            return False
+        return _exemplary(patch, field) and not broken(_merged(current, patch, field.name))
 
     def named(self, values: Message) -> Any:
         """The values, under the name of the resource and without an etag."""
@@ -86,33 +117,25 @@ class _Update:
 
 def _changes_only(update: _Update, field: FieldDescriptor) -> None:
     others = {f.name for f in update.resource.fields} - {field.name}
-    strategy = update.trial.messages.loose(update.resource)
+    noise = without(update.noise, others)
     tried = [without(update.current, others)]
 
     def fits(patch: Message) -> bool:
-        # What it comes to keeps the rules as well. An enum that is not said is for the server to choose.
-        if field.enum_type is not None and not field.is_repeated and not getattr(patch, field.name):
-            return False
-        if not _exemplary(patch, field):
-            return False
-        return without(patch, others) not in tried and not broken(_merged(update.current, patch, field.name))
+        return without(patch, others) not in tried and update.takes(field, patch, update.current)
 
-    # Every other field is asked to change too; the mask does not name it.
-    noise = update.trial.first(strategy)
-    assert noise is not None
     while True:
-        patch = update.trial.first(strategy, fits)
+        # A value that the noise lacks, if there is one, so that the noise stays another than what is current.
+        patch = update.first(lambda one: fits(one) and without(one, others) != noise) or update.first(fits)
         if patch is None:
             update.trial.evidence.cannot_know(f"what a mask of {field.name} does: there is no other value")
             return
         tried.append(without(patch, others))
-        outcome = update.send(update.named(_merged(noise, patch, field.name)), [field.name])
-        # Another resource may have a value that is to be unique.
-        if outcome.code != code_pb2.ALREADY_EXISTS:
+        outcome = update.send(update.named(_merged(update.noise, patch, field.name)), [field.name])
+        if not _of_this_value(outcome, update.trial.rpc):
             break
-    if outcome.code == code_pb2.INVALID_ARGUMENT and outcome.reason in update.trial.rpc.errors:
-        update.trial.evidence.cannot_know(f"what a mask of {field.name} does: a value is refused by {outcome.reason}")
-        return
+        if len(tried) > _TRIES:
+            update.trial.evidence.cannot_know(f"what a mask of {field.name} does: no value is taken, {outcome}")
+            return
     assert outcome.ok, f"an update of {field.name} alone: {outcome}"
     wanted = without(_merged(update.current, patch, field.name), update.moved())
     assert without(outcome.answer, update.moved()) == wanted, (
@@ -120,6 +143,12 @@ def _changes_only(update: _Update, field: FieldDescriptor) -> None:
     )
     update.current = outcome.answer
     update.trial.evidence.saw(f"only {field.name} changed")
+
+
+def _of_this_value(outcome: Outcome, rpc: Method) -> bool:
+    """Whether another value may be taken: somebody else has this one, or it means nothing, as the contract says."""
+    documented = outcome.code == code_pb2.INVALID_ARGUMENT and outcome.reason in rpc.errors
+    return documented or outcome.code == code_pb2.ALREADY_EXISTS
 
 
 def _refuses_paths(update: _Update) -> None:
