@@ -96,7 +96,7 @@ async def test_http_requests_that_succeed_are_counted() -> None:
 
 
 async def test_a_refused_grpc_call_fails_the_case() -> None:
-    async with grpc_echo(refuse_after=100) as address:
+    async with grpc_echo(refuse_after=20) as address:
         with pytest.raises(BenchError, match="grpc-status 8 enough"):
             await measured(over_grpc, address)
 

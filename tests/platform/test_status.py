@@ -245,7 +245,7 @@ def _names(enum: EnumDescriptorProto) -> Iterator[str]:
 
 def test_the_runtime_refuses_with_the_shared_reasons_and_no_others() -> None:
     said = {kind.reason for kind in kinds(errors.__name__) if "reason" in kind.__dict__}
-    said |= {"PAGE_TOKEN_INVALID", "FILTER_INVALID"}  # of `paging` and `filters`
+    said |= {"PAGE_TOKEN_INVALID", "FILTER_INVALID", "AMOUNT_INVALID"}  # of `paging`, `filters` and `money`
     assert said == reasons("mesh.options.v1").keys() - OF_THE_WIRE
 
 
