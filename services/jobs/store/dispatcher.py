@@ -16,6 +16,7 @@ from services._platform.clock import Clock
 from services._platform.doorbell import Doorbell
 from services._platform.errors import Refusal
 from services._platform.lease import Lease
+from services._platform.tasks import end
 from services.jobs.domain.board import Board
 from services.jobs.domain.jobs import JobId
 from services.jobs.domain.queues import Numbers
@@ -182,20 +183,17 @@ class Dispatcher:
         looks = rings != self._rings or time - self._looked >= _LOOK_EVERY
         if looks:
             self._rings, self._looked = rings, time
-        committing = self._journal.commit(turn, self._fence, self._segments.ring, self._clock())
-        if not looks:
-            if turn.decides:
-                await committing
-            else:
-                committing.close()
-            return None
-        if not turn.decides:
-            committing.close()
-            return await self._news()
-        async with asyncio.TaskGroup() as tasks:
-            tasks.create_task(committing)
-            news = tasks.create_task(self._news())
-        return news.result()
+        committing = asyncio.ensure_future(self._commit(turn))
+        try:
+            news = await self._news() if looks else None
+            await committing
+        finally:
+            await end(committing)
+        return news
+
+    async def _commit(self, turn: Turn) -> None:
+        if turn.decides:
+            await self._journal.commit(turn, self._fence, self._segments.ring, self._clock())
 
     async def _news(self) -> News:
         news = await self._reader.news(self._snapshot)
