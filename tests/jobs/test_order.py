@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import AsyncIterator
+from uuid import UUID
 
 import pytest
 
@@ -80,7 +81,7 @@ async def test_a_turn_of_the_segments_keeps_the_places(database: Database, store
     assert [row["job_id"] for row in loaded.jobs] == ids
 
 
-async def _enqueue(connection: Connection, count: int, *, backwards: bool = False) -> list[object]:
+async def _enqueue(connection: Connection, count: int, *, backwards: bool = False) -> list[UUID]:
     requests = [platform.request(spec()) for _ in range(count)]
     if backwards:
         requests.reverse()

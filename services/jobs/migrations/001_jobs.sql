@@ -143,7 +143,10 @@ CREATE TABLE queue (
     definition bytea NOT NULL,
     -- Whether it holds as many jobs as it may; the dispatcher says so.
     is_full boolean NOT NULL DEFAULT false,
-    is_draining boolean NOT NULL DEFAULT false,
+    -- What of it takes no new jobs: all of it, or some tasks and tenants.
+    is_drained boolean NOT NULL DEFAULT false,
+    drained_tasks text[] NOT NULL DEFAULT '{}',
+    drained_tenants text[] NOT NULL DEFAULT '{}',
     update_time timestamptz NOT NULL
 );
 

@@ -1,7 +1,9 @@
 -- Jobs, for those who ask.
 
 -- name: closed_queues
-SELECT queue_id FROM queue WHERE queue_id = ANY ($1::text[]) AND (is_full OR is_draining)
+SELECT queue_id, is_full OR is_drained AS is_closed, drained_tasks, drained_tenants
+FROM queue
+WHERE queue_id = ANY ($1::text[]) AND (is_full OR is_drained OR drained_tasks <> '{}' OR drained_tenants <> '{}')
 
 -- name: known_jobs
 SELECT DISTINCT job_id FROM job WHERE job_id = ANY ($1::uuid[])
