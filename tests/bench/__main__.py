@@ -24,11 +24,10 @@ BENCHES = {
     "events": events,
     "identity": identity,
     "inventory": inventory,
+    "jobs": jobs,
     "ratelimit": ratelimit,
     "saga": saga,
 }
-ALONE = {"jobs": jobs}
-"""Benches that run their stores and peers themselves and only write to the terminal."""
 PAGE = CHECKOUT / "docs" / "benchmarks.md"
 OUT = CHECKOUT / ".bench"
 WARM_SECONDS = 1.0
@@ -37,21 +36,16 @@ WARM_SECONDS = 1.0
 def main() -> None:
     """The command."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench")
-    parser.add_argument(
-        "bench", nargs="*", help=f"which of {', '.join(BENCHES)}; all by default; or {', '.join(ALONE)}"
-    )
+    parser.add_argument("bench", nargs="*", help=f"which of {', '.join(BENCHES)}; all by default")
     parser.add_argument("--rounds", type=int, default=3, help="how many turns each case has")
     parser.add_argument("--seconds", type=float, default=5.0, help="how long a turn measures")
     parser.add_argument("--only", default="", help="only cases with this in `subject, load`; writes no page")
     given = parser.parse_args()
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # told to end, it ends what it started
-    if unknown := set(given.bench) - BENCHES.keys() - ALONE.keys():
+    if unknown := set(given.bench) - BENCHES.keys():
         parser.error(f"there is no bench {', '.join(sorted(unknown))}; there are {', '.join(BENCHES)}")
     try:
         for name in given.bench or BENCHES:
-            if name in ALONE:
-                uvloop.run(ALONE[name].run(rounds=given.rounds))
-                continue
             uvloop.run(_run(name, BENCHES[name], given.rounds, given.seconds, given.only))
     except BenchError as error:
         sys.exit(f"bench: {error}")
@@ -71,6 +65,7 @@ async def _run(name: str, bench: ModuleType, times: int, seconds: float, only: s
         _say("\n" + report.table(figures))
         return
     rates = {(case.subject, case.load): found.middle.rate for case, found in figures}
+    rates |= {(case.subject, f"{case.load}, p99 ms"): found.middle.p99 for case, found in figures}
     method = f"Medians of {times} rounds in turns, each {WARM_SECONDS:g} s to warm up and {seconds:g} s measured."
     found = report.Report(name, bench.__doc__ or "", method, postgres, figures, bench.goals(lambda *key: rates[key]))
     _say("\n" + found.section())

@@ -48,6 +48,7 @@ EDGE, BARE = "RLS through Envoy", "Envoy without limits"
 FULL, HALF = f"{CONNECTIONS} connections", "4 connections"
 
 _PROGRAM = Path(__file__).parent / "peers" / "rate_limiter_flexible.mjs"
+_PACKAGES = ("rate-limiter-flexible@11", "ioredis@5")
 _ALGORITHMS = {
     FIXED: Algorithm.FIXED_WINDOW,
     BUCKET: Algorithm.TOKEN_BUCKET,
@@ -88,7 +89,9 @@ async def cases(stage: Stage) -> AsyncIterator[Sequence[Case]]:
         ]
         found += [_case(LIMITS, name, _library(stage.redis, one), _nothing) for name, one in _STRATEGIES.items()]
         with _said_when_missing():
-            program = await stack.enter_async_context(node.running(_PROGRAM, stage.folder.parent / "node", stage.redis))
+            program = await stack.enter_async_context(
+                node.running(_PROGRAM, stage.folder.parent / "node", _PACKAGES, stage.redis)
+            )
             found.append(Case(FLEXIBLE, FIXED, program.connect, {"node": program.pid}, _nothing))
         limiter = _limiter(stage, stack)
         for name, server in ((EDGE, limiter), (BARE, None)):

@@ -28,10 +28,11 @@ class Server:
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """The running stores. `postgres` is the server's first process."""
+    """The running stores. `postgres` and `valkey` are the first processes of the servers."""
 
     folder: Path
     postgres: int
+    valkey: int
     admin: str
     redis: str
     passwords: Mapping[str, str]
@@ -103,7 +104,7 @@ def running(folder: Path) -> Iterator[Stage]:
     postgres = stores.postgres(folder / "postgres", port["postgres"], password)
     valkey = stores.valkey(folder / "valkey", port["valkey"], password)
     log = folder / "stores.log"
-    with command.running(postgres.command, log) as pid, stores.running(valkey, log):
-        health.wait({"postgres": postgres.url}, START_SECONDS)
-        yield Stage(folder, pid, postgres.url, valkey.url, passwords)
+    with command.running(postgres.command, log) as pid, command.running(valkey.command, log) as valkey_pid:
+        health.wait({"postgres": postgres.url, "valkey": valkey.url}, START_SECONDS)
+        yield Stage(folder, pid, valkey_pid, postgres.url, valkey.url, passwords)
     shutil.rmtree(folder)

@@ -4,8 +4,10 @@ import asyncio
 import os
 import signal
 import sys
+import uuid
 from collections.abc import AsyncIterator, Iterable, Sequence
 from contextlib import asynccontextmanager
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 
@@ -153,8 +155,9 @@ async def test_a_killed_owner_loses_nothing_and_reorders_no_key(
     _assert_in_order(log, 20, 100)
 
 
-async def test_postgres_restarted_and_redis_wiped_lose_nothing(tmp_path: Path) -> None:
-    own = OwnStores(tmp_path)
+async def test_postgres_killed_and_redis_wiped_lose_nothing(tmp_path: Path) -> None:
+    """Amid publishing and consuming; what Postgres then knows is what it recovers from its log."""
+    own = OwnStores(tmp_path, durable=True)
     own.start("postgres")
     own.start("valkey")
     try:
@@ -164,28 +167,38 @@ async def test_postgres_restarted_and_redis_wiped_lose_nothing(tmp_path: Path) -
         log: list[tuple[str, int]] = []
         async with _replica(tmp_path, "only", _environment(dsn, own.valkey.url)) as (events, _):
             name = await events.subscribe("billing")
-            consuming = asyncio.create_task(_consume(events, name, 60, log))
-            await events.publish(*(changed(key=f"k{n % 5}", available=n // 5) for n in range(30)))
-            await eventually(lambda: _different(log, 30))
+            batches = [[changed(key=f"k{key}", available=number) for key in range(5)] for number in range(200)]
+            working = [
+                asyncio.create_task(_consume(events, name, 1000, log)),
+                asyncio.create_task(_publish_all(events, batches)),
+            ]
+            await eventually(lambda: _longer(log, 30))
             async with Redis.from_url(own.valkey.url) as redis:
                 await redis.flushall()
-            await asyncio.to_thread(own.stop, "postgres")
+            assert not working[1].done()
+            await asyncio.to_thread(own.kill_postgres)
             await asyncio.to_thread(own.start, "postgres")
-            later = [changed(key=f"k{n % 5}", available=6 + n // 5) for n in range(30)]
-            await eventually(lambda: _published(events, later), 30)
             try:
-                await eventually(lambda: _different(log, 60), 30)
+                await eventually(lambda: _different(log, 1000), 60)
             finally:
-                consuming.cancel()
-                await asyncio.gather(consuming, return_exceptions=True)
-        _assert_in_order(log, 5, 12)
+                for task in working:
+                    task.cancel()
+                await asyncio.gather(*working, return_exceptions=True)
+        _assert_in_order(log, 5, 200)
+        assert "automatic recovery in progress" in own.log.read_text()
     finally:
         own.stop_all()
 
 
-async def _published(events: Events, batch: Sequence[NewEvent]) -> bool:
+async def _publish_all(events: Events, batches: Iterable[Sequence[NewEvent]]) -> None:
+    """Publishes batch after batch, each until it is acknowledged."""
+    for batch in batches:
+        await eventually(partial(_published, events, batch, str(uuid.uuid4())), 60)
+
+
+async def _published(events: Events, batch: Sequence[NewEvent], request_id: str) -> bool:
     try:
-        await events.publish(*batch, request_id="0198c0de-0000-7000-8000-000000000001")
+        await events.publish(*batch, request_id=request_id)
     except grpc.aio.AioRpcError:
         return False
     return True

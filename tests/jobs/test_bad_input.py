@@ -16,7 +16,7 @@ from mesh.jobs.v1.job_service_pb2 import (
     RunJobRequest,
     UpdateJobRequest,
 )
-from mesh.jobs.v1.queue_service_pb2 import PauseQueueRequest, UpdateQueueRequest
+from mesh.jobs.v1.queue_service_pb2 import DrainQueueRequest, PauseQueueRequest, UpdateQueueRequest
 from mesh.jobs.v1.schedule_service_pb2 import CreateScheduleRequest, GetScheduleRequest, PreviewScheduleRequest
 from mesh.jobs.v1.workflow_service_pb2 import CreateWorkflowRequest, GetWorkflowRequest
 from tests.inventory.conftest import refused
@@ -133,6 +133,12 @@ CASES: list[tuple[str, Call, str, str]] = [
         lambda jobs: jobs.queues.PauseQueue(PauseQueueRequest(name="queues/q", reason="r" * 501)),
         INVALID,
         "reason",
+    ),
+    (
+        "a task of a tenant",
+        lambda jobs: jobs.queues.DrainQueue(DrainQueueRequest(name="queues/q", task="t", tenant="acme")),
+        INVALID,
+        "tenant",
     ),
 ]
 

@@ -23,7 +23,7 @@ from mesh.jobs.v1.job_service_pb2 import (
 from mesh.jobs.v1.work_service_pb2 import WorkRequest
 from mesh.jobs.v1.work_service_pb2_grpc import WorkServiceStub
 from services.jobs.domain.watch import STALL
-from services.jobs.store.dispatcher import TICK
+from services.jobs.store.turns import TICK
 from tests.callers import token
 from tests.conftest import Clock, eventually
 from tests.inventory.conftest import refused

@@ -125,6 +125,29 @@ async def test_a_drained_queue_takes_nothing_and_works_off_what_is_there(jobs: J
     await jobs.enqueue()
 
 
+@pytest.mark.parametrize("part", [{"task": "noop"}, {"tenant": "acme"}], ids=lambda part: next(iter(part)))
+async def test_a_part_of_a_queue_is_drained(jobs: Jobs, part: dict[str, str]) -> None:
+    """What is of that part is refused and worked off; the rest of the queue goes on, in the same calls."""
+    theirs, others = spec("noop", tenant="acme"), spec("other", tenant="quiet")
+    [there] = await jobs.enqueue_many(theirs)
+    drained = await jobs.queues.DrainQueue(DrainQueueRequest(name=QUEUE, reason="closing", **part))
+    assert [(one.task, one.tenant, one.reason) for one in drained.drains] == [
+        (part.get("task", ""), part.get("tenant", ""), "closing")
+    ]
+    assert (await refused(jobs.enqueue_many(others, theirs))).reason == "QUEUE_FULL"
+
+    async def noop(run: Run) -> None:
+        return None
+
+    async with jobs.worker({"noop": noop, "other": noop}):
+        for name in (there, *await jobs.enqueue_many(others)):
+            await jobs.reaches(name, "SUCCEEDED")
+        resumed = await jobs.queues.ResumeQueue(ResumeQueueRequest(name=QUEUE, **part))
+        assert not resumed.drains
+        [again] = await jobs.enqueue_many(theirs)
+        await jobs.reaches(again, "SUCCEEDED")
+
+
 async def test_a_full_queue_takes_nothing_until_there_is_room(jobs: Jobs) -> None:
     await jobs.queues.UpdateQueue(UpdateQueueRequest(queue=queue_pb2.Queue(name=QUEUE, max_waiting=5)))
     await jobs.enqueue_many(*(spec() for _ in range(5)))

@@ -8,7 +8,6 @@ grows with the load. When anything goes wrong the owner is over: what is stored 
 import asyncio
 import random
 from asyncio import get_running_loop
-from collections.abc import Sequence
 from contextlib import suppress
 
 from services._platform.clock import Clock
@@ -16,21 +15,16 @@ from services._platform.doorbell import Doorbell
 from services._platform.errors import Refusal
 from services._platform.lease import Lease
 from services._platform.log import logger
+from services._platform.tasks import end
 from services.events.delivery.charter import Charter
-from services.events.delivery.filters import FilterFailed
+from services.events.delivery.feed import LOOK_EVERY, Feed
 from services.events.delivery.session import Session, moved
-from services.events.domain.events import Event
+from services.events.delivery.sessions import Sessions
 from services.events.domain.group import Group
-from services.events.domain.items import Told, Turn
-from services.events.domain.topics import as_like
+from services.events.domain.items import Standing, Turn
 from services.events.store.journal import Journal, LostLease
-from services.events.store.log import Chunk, Log
+from services.events.store.log import Log
 
-_CHUNK = 1000
-_MOST_WAITING = 1000
-_MOST_OPEN = 5000
-_LOOK_EVERY = 1.0
-"""Seconds between looks at the log when nobody rang."""
 _NEWS_EVERY = 0.25
 """Seconds between looks at what changed about the group, when somebody rang."""
 _SAVE_EVERY = 5.0
@@ -47,50 +41,40 @@ class Owner:
     ) -> None:
         self.charter = charter
         self.over = False
-        self._version = charter.version
         self._lease = lease
         self._fence = fence
         self._journal = journal
-        self._log = log
+        self._feed = Feed(charter, log, doorbell)
         self._doorbell = doorbell
         self._clock = clock
-        self._patterns = as_like(charter.patterns)
         self._chance = random.Random()  # noqa: S311  jitter
         self._group = Group(charter.terms, fence, 0, self._chance)
         self._number = 0
-        self._sessions: dict[str, Session] = {}
-        self._stirred = asyncio.Event()
+        self._sessions = Sessions()
         self._stopping = False
-        self._rings = self._news_rings = -1
-        self._looked = self._heard_news = self._saved = self._used = get_running_loop().time()
-        self._renewed = self._used
+        self._news_rings = -1
+        self._heard_news = self._saved = self._used = self._renewed = get_running_loop().time()
         self._saved_tail = 0
-        self._more = True
 
     def open(self, consumer: str) -> Session:
         """A session for a consumer; one that it had before ends."""
         if self.over:
             raise moved()
-        before = self._sessions.pop(consumer, None)
-        if before is not None:
-            before.end(moved())
-        session = self._sessions[consumer] = Session(consumer, self._stirred.set)
-        return session
+        return self._sessions.open(consumer)
 
     def stop(self) -> None:
         """Ends it after the turn that runs."""
         self._stopping = True
-        self._stirred.set()
+        self._sessions.stirred.set()
 
     async def load(self) -> None:
         """Takes over where the last owner stood."""
         self._number, standing = await self._journal.latest(self.charter.uid)
-        if 0 < standing.tail < await self._log.horizon():
+        if await self._feed.dropped(standing):
             _log.warning("events were dropped before they were delivered", group=self.charter.name)
         self._group = Group(self.charter.terms, self._fence, standing.tail, self._chance)
         self._saved_tail = standing.tail
-        left = await self._log.runs(standing.runs, self._patterns) if standing.runs else []
-        self._group.resume([event for event, error in self._wanted(left) if not error], standing)
+        self._group.resume(await self._feed.left(standing), standing)
 
     async def run(self) -> None:
         """Works until it is stopped, idle, or not the owner any more."""
@@ -109,61 +93,47 @@ class Owner:
         finally:
             self.over = True
             listening.cancel()
-            for session in self._sessions.values():
-                session.end(moved())
+            self._sessions.end()
             with suppress(Refusal):
                 await self._lease.give_up()
 
     async def _turn(self) -> bool:
         """One turn; whether there was anything to do."""
         group, now = self._group, self._clock().timestamp()
-        self._stirred.clear()
-        heard = self._listen(now)
+        self._sessions.stirred.clear()
+        heard = self._sessions.listen(group, now)
         group.pass_time(now)
         await self._take_in_news()
         group.assign(now)
         turn, group.turn = group.turn, Turn()
         if get_running_loop().time() - self._saved >= _SAVE_EVERY and group.read_through != self._saved_tail:
             turn.moved = True
-        chunk = await self._commit_and_read(turn)
-        self._tell(turn)
-        if chunk is not None:
-            group.arrive(self._wanted(chunk.events), chunk.through)
-            self._more = chunk.more
-        return heard or turn.decides or bool(chunk and (chunk.events or chunk.more))
+        # Where it stands by this turn: what is read while it is committed is for the next.
+        committing = asyncio.ensure_future(self._commit(turn, group.standing() if turn.decides else None))
+        try:
+            fed = await self._feed.feed(group) if self._feed.due(group) else False
+            await committing
+        finally:
+            await end(committing)
+        self._sessions.tell(group, turn)
+        return heard or turn.decides or fed
 
-    async def _commit_and_read(self, turn: Turn) -> Chunk | None:
-        reads = self._reads()
-        if not turn.decides:
-            return await self._log.chunk(self._group.read_through, self._patterns, _CHUNK) if reads else None
+    async def _commit(self, turn: Turn, standing: Standing | None) -> None:
+        if standing is None:
+            return
         self._number += 1
-        standing = self._group.standing()
         self._saved, self._saved_tail = get_running_loop().time(), standing.tail
-        commit = self._journal.commit(
+        await self._journal.commit(
             self._lease, self._fence, self.charter.uid, self._number, standing, turn, self._clock()
         )
-        if not reads:
-            await commit
-            return None
-        chunk, _ = await asyncio.gather(self._log.chunk(self._group.read_through, self._patterns, _CHUNK), commit)
-        return chunk
-
-    def _reads(self) -> bool:
-        group, time = self._group, get_running_loop().time()
-        if group.waiting_count >= _MOST_WAITING or group.open_count >= _MOST_OPEN:
-            return False
-        if not self._more and self._doorbell.rings == self._rings and time - self._looked < _LOOK_EVERY:
-            return False
-        self._rings, self._looked = self._doorbell.rings, time
-        return True
 
     async def _take_in_news(self) -> None:
         time = get_running_loop().time()
-        if time - self._heard_news < (_NEWS_EVERY if self._may_have_news else _LOOK_EVERY):
+        if time - self._heard_news < (_NEWS_EVERY if self._may_have_news else LOOK_EVERY):
             return
         self._heard_news, self._news_rings = time, self._doorbell.rings
         news = await self._journal.news(self._lease, self._fence, self.charter.uid)
-        if news is None or news.version != self._version:
+        if news is None or news.version != self.charter.version:
             # The next owner sees what it is now, or that it is no more.
             self.stop()
             return
@@ -174,43 +144,6 @@ class Owner:
     @property
     def _may_have_news(self) -> bool:
         return self._doorbell.rings != self._news_rings
-
-    def _wanted(self, events: Sequence[Event]) -> list[tuple[Event, str]]:
-        wanted: list[tuple[Event, str]] = []
-        for event in events:
-            try:
-                if self.charter.filter.wants(event):
-                    wanted.append((event, ""))
-            except FilterFailed as failed:
-                wanted.append((event, str(failed)[:1000]))
-        return wanted
-
-    def _listen(self, now: float) -> bool:
-        heard = False
-        group = self._group
-        for session in list(self._sessions.values()):
-            for said in session.heard():
-                heard = True
-                group.acknowledge(session.consumer, said.acknowledged)
-                group.reject(session.consumer, said.rejected, now)
-                group.extend(session.consumer, said.extended, now)
-                group.grant(session.consumer, said.credits)
-            if session.left:
-                heard = True
-                if session.keeps:
-                    group.withdraw(session.consumer)
-                else:
-                    group.leave(session.consumer, now)
-                self._sessions.pop(session.consumer, None)
-        return heard
-
-    def _tell(self, turn: Turn) -> None:
-        for consumer, told in turn.told.items():
-            session = self._sessions.get(consumer)
-            if session is None or session.left:
-                self._group.give_back(told.deliveries)
-            elif told != Told():
-                session.tell(told)
 
     async def _renew(self) -> None:
         time = get_running_loop().time()
@@ -227,15 +160,15 @@ class Owner:
     async def _rest(self) -> None:
         """Waits for something to do."""
         # Not past the next renewal: a short lease would be over.
-        wait = min(_NEWS_EVERY if self._may_have_news else _LOOK_EVERY, self._lease.ttl.total_seconds() / 3)
+        wait = min(_NEWS_EVERY if self._may_have_news else LOOK_EVERY, self._lease.ttl.total_seconds() / 3)
         due = self._group.next_instant
         if due is not None:
             wait = min(wait, max(0.001, due - self._clock().timestamp()))
         with suppress(TimeoutError):
             async with asyncio.timeout(wait):
-                await self._stirred.wait()
+                await self._sessions.stirred.wait()
 
     async def _listen_to_bell(self) -> None:
         while True:
-            await self._doorbell.wait(self._doorbell.rings, _LOOK_EVERY)
-            self._stirred.set()
+            await self._doorbell.wait(self._doorbell.rings, LOOK_EVERY)
+            self._sessions.stirred.set()

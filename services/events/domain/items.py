@@ -48,6 +48,11 @@ class Item:
         """Where its key is: a slot is in one consumer's hands at a time."""
         return crc32(self.event.key.encode()) % SLOTS if self.event.key else None
 
+    def failed(self, delivery: "Delivery", error: str) -> None:
+        """A delivery of it came to nothing."""
+        self.failures = delivery.attempt
+        self.error, self.consumer = error, delivery.consumer
+
 
 @dataclass(slots=True)
 class Delivery:

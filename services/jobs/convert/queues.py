@@ -20,7 +20,6 @@ def settings(queue: queue_pb2.Queue) -> Settings:
         paused=any(not pause.task and not pause.tenant for pause in queue.pauses),
         paused_tasks=frozenset(pause.task for pause in queue.pauses if pause.task),
         paused_tenants=frozenset(pause.tenant for pause in queue.pauses if pause.tenant),
-        draining=bool(queue.drain_reason),
     )
 
 

@@ -24,7 +24,6 @@ class Settings:
     paused: bool = False
     paused_tasks: frozenset[str] = frozenset()
     paused_tenants: frozenset[str] = frozenset()
-    draining: bool = False
 
 
 @dataclass(frozen=True, slots=True)

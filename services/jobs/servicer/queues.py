@@ -1,6 +1,7 @@
 """The RPCs of queues."""
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, MutableSequence
+from typing import TypeAlias
 
 from mesh.jobs.v1 import queue_pb2, queue_service_pb2
 from mesh.jobs.v1.queue_service_servicer import QueueServiceServicer
@@ -12,6 +13,8 @@ from services.jobs.convert import names
 from services.jobs.domain.refusals import NotPaused
 from services.jobs.servicer.watching import Watching
 from services.jobs.store.queues import Queues as Store
+
+Parts: TypeAlias = MutableSequence[queue_pb2.QueuePart]
 
 
 class Queues(QueueServiceServicer[Call]):
@@ -41,36 +44,24 @@ class Queues(QueueServiceServicer[Call]):
         return await self._change(request.queue.name, change, call)
 
     async def PauseQueue(self, request: queue_service_pb2.PauseQueueRequest, call: Call, /) -> queue_pb2.Queue:
-        pause = queue_pb2.Pause(task=request.task, tenant=request.tenant, reason=request.reason)
-        pause.create_time.FromDatetime(self._clock())
-
         def change(queue: queue_pb2.Queue) -> queue_pb2.Queue:
-            others = [other for other in queue.pauses if not _same(other, pause)]
-            del queue.pauses[:]
-            queue.pauses.extend([*others, pause])
+            _put(queue.pauses, self._part(request))
             return queue
 
         return await self._change(request.name, change, call)
 
     async def ResumeQueue(self, request: queue_service_pb2.ResumeQueueRequest, call: Call, /) -> queue_pb2.Queue:
-        wanted = queue_pb2.Pause(task=request.task, tenant=request.tenant)
-
         def change(queue: queue_pb2.Queue) -> queue_pb2.Queue:
-            whole = not (wanted.task or wanted.tenant)
-            others = [pause for pause in queue.pauses if not _same(pause, wanted)]
-            if len(others) == len(queue.pauses) and not (whole and queue.drain_reason):
+            paused, drained = _take(queue.pauses, request), _take(queue.drains, request)
+            if not (paused or drained):
                 raise NotPaused(request.name)
-            del queue.pauses[:]
-            queue.pauses.extend(others)
-            if whole:
-                queue.drain_reason = ""
             return queue
 
         return await self._change(request.name, change, call)
 
     async def DrainQueue(self, request: queue_service_pb2.DrainQueueRequest, call: Call, /) -> queue_pb2.Queue:
         def change(queue: queue_pb2.Queue) -> queue_pb2.Queue:
-            queue.drain_reason = request.reason or "drained"
+            _put(queue.drains, self._part(request))
             return queue
 
         return await self._change(request.name, change, call)
@@ -86,6 +77,24 @@ class Queues(QueueServiceServicer[Call]):
     ) -> queue_pb2.Queue:
         return await self._store.change(names.QUEUE.id(name), change, call.once(queue_pb2.Queue, lambda queue: queue))
 
+    def _part(
+        self, request: queue_service_pb2.PauseQueueRequest | queue_service_pb2.DrainQueueRequest
+    ) -> queue_pb2.QueuePart:
+        part = queue_pb2.QueuePart(task=request.task, tenant=request.tenant, reason=request.reason)
+        part.create_time.FromDatetime(self._clock())
+        return part
 
-def _same(one: queue_pb2.Pause, other: queue_pb2.Pause) -> bool:
-    return (one.task, one.tenant) == (other.task, other.tenant)
+
+def _put(parts: Parts, part: queue_pb2.QueuePart) -> None:
+    """Adds a part, in the place of the one that is the same."""
+    _take(parts, part)
+    parts.append(part)
+
+
+def _take(parts: Parts, part: queue_pb2.QueuePart | queue_service_pb2.ResumeQueueRequest) -> bool:
+    """Takes a part out; whether it was there."""
+    for place, other in enumerate(parts):
+        if (other.task, other.tenant) == (part.task, part.tenant):
+            del parts[place]
+            return True
+    return False

@@ -1,12 +1,13 @@
 """Enqueues jobs, through one combiner: whatever waits is enqueued in one statement and one commit."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 from uuid import UUID
 
 from google.protobuf.message import Message
 
+from mesh.jobs.v1 import job_pb2
 from services._platform import jobs as platform
 from services._platform import sql
 from services._platform.call import Once, Reply
@@ -103,9 +104,15 @@ async def _enqueue_or_refuse(unit: Unit, requests: Sequence[Request]) -> Sequenc
     return outcomes
 
 
-async def _closed_queues(connection: Connection, requests: Sequence[Request]) -> set[str]:
+async def _closed_queues(connection: Connection, requests: Sequence[Request]) -> Mapping[str, Any]:
+    """The queues that take no jobs, or not all."""
     rows = await connection.fetch(Q["closed_queues"], list({specs.queue(one.spec) for one in requests}))
-    return {row["queue_id"] for row in rows}
+    return {row["queue_id"]: row for row in rows}
+
+
+def _closed_to(spec: job_pb2.JobSpec, queue: Any) -> bool:
+    """Whether a queue that takes not all jobs takes not this one."""
+    return queue["is_closed"] or specs.task(spec) in queue["drained_tasks"] or spec.tenant in queue["drained_tenants"]
 
 
 async def _known_parents(connection: Connection, requests: Sequence[Request]) -> set[UUID]:
@@ -117,10 +124,10 @@ async def _known_parents(connection: Connection, requests: Sequence[Request]) ->
     return coming | {row["job_id"] for row in rows}
 
 
-def _refusal(requests: Sequence[Request], closed: set[str], known: set[UUID]) -> Refusal | None:
+def _refusal(requests: Sequence[Request], closed: Mapping[str, Any], known: set[UUID]) -> Refusal | None:
     for request in requests:
         queue = specs.queue(request.spec)
-        if queue in closed:
+        if queue in closed and _closed_to(request.spec, closed[queue]):
             return QueueFull(queue)
         for one in request.spec.dependencies:
             if specs.parent(one.on) not in known:

@@ -1,7 +1,9 @@
 -- Jobs, for those who ask.
 
 -- name: closed_queues
-SELECT queue_id FROM queue WHERE queue_id = ANY ($1::text[]) AND (is_full OR is_draining)
+SELECT queue_id, is_full OR is_drained AS is_closed, drained_tasks, drained_tenants
+FROM queue
+WHERE queue_id = ANY ($1::text[]) AND (is_full OR is_drained OR drained_tasks <> '{}' OR drained_tenants <> '{}')
 
 -- name: known_jobs
 SELECT DISTINCT job_id FROM job WHERE job_id = ANY ($1::uuid[])
@@ -90,7 +92,9 @@ LIMIT $3
 INSERT INTO job (slot, job_id, run, priority, create_time, ready_time, queue, tenant, key, task, spec)
 SELECT (SELECT newest % 16 FROM ring), v.*
 FROM unnest($1::uuid[], $2::int[], $3::smallint[], $4::timestamptz[], $5::timestamptz[], $6::text[], $7::text[],
-            $8::text[], $9::text[], $10::bytea[]) AS v
+            $8::text[], $9::text[], $10::bytea[])
+    AS v (job_id, run, priority, create_time, ready_time, queue, tenant, key, task, spec)
+ORDER BY v.job_id
 
 -- name: change_dead_letter
 UPDATE dead_letter SET spec = $2, tenant = $3, task = $4 WHERE job_id = $1

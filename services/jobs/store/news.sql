@@ -9,18 +9,19 @@ SELECT pg_current_snapshot()::text
 -- name: tail
 -- What was committed after a snapshot: the rows of transactions that it did not see, because they had not begun or were
 -- still running. Unlike reading up to a number, this neither misses what commits late nor waits for it. The first row
--- carries the snapshot that this look was taken in.
-SELECT NULL::uuid AS job_id, 0 AS run, 0::smallint AS priority, NULL::timestamptz AS create_time,
+-- carries the snapshot that this look was taken in; the others follow in the order in which they were enqueued.
+SELECT 0::bigint AS position, NULL::uuid AS job_id, 0 AS run, 0::smallint AS priority, NULL::timestamptz AS create_time,
        NULL::timestamptz AS ready_time, '' AS queue, '' AS tenant, '' AS key,
        pg_current_snapshot()::text AS task, ''::bytea AS spec, 0::smallint AS slot
 UNION ALL
-SELECT job_id, run, priority, create_time, ready_time, queue, tenant, key, task, spec, slot
+SELECT position, job_id, run, priority, create_time, ready_time, queue, tenant, key, task, spec, slot
 FROM job
 WHERE transaction >= pg_snapshot_xmax($1::text::pg_snapshot)
 UNION ALL
-SELECT job_id, run, priority, create_time, ready_time, queue, tenant, key, task, spec, slot
+SELECT position, job_id, run, priority, create_time, ready_time, queue, tenant, key, task, spec, slot
 FROM job
 WHERE transaction = ANY (ARRAY(SELECT pg_snapshot_xip($1::text::pg_snapshot)))
+ORDER BY position
 
 -- name: tail_requests
 SELECT kind, job_id, queue
@@ -36,11 +37,16 @@ WITH ended AS MATERIALIZED (
     WHERE slot = ANY ($1::smallint[])
     GROUP BY e.job_id
 )
-SELECT DISTINCT ON (job_id) job_id, job.run, priority, create_time, ready_time, queue, tenant, key, task, spec, slot
-FROM job
-LEFT JOIN ended USING (job_id)
-WHERE slot = ANY ($1::smallint[]) AND (ended.run IS NULL OR ended.run < job.run)
-ORDER BY job_id, job.run DESC, slot
+SELECT *
+FROM (
+    SELECT DISTINCT ON (job_id) position, job_id, job.run, priority, create_time, ready_time, queue, tenant, key, task,
+           spec, slot
+    FROM job
+    LEFT JOIN ended USING (job_id)
+    WHERE slot = ANY ($1::smallint[]) AND (ended.run IS NULL OR ended.run < job.run)
+    ORDER BY job_id, job.run DESC, slot
+) AS unfinished
+ORDER BY position
 
 -- name: load_claims
 SELECT DISTINCT ON (c.job_id) c.job_id, c.run, c.worker, first_ticket + c.place - 1 AS ticket, start_time

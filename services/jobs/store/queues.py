@@ -44,7 +44,12 @@ class Queues:
             after = change(_read(await unit.connection.fetchrow(Q["get_queue"], id), id))
             after.update_time.FromDatetime(unit.now)
             content = after.SerializeToString()
-            await unit.connection.execute(Q["save_queue"], id, content, bool(after.drain_reason), unit.now)
+            drained = (
+                any(not (part.task or part.tenant) for part in after.drains),
+                [part.task for part in after.drains if part.task],
+                [part.tenant for part in after.drains if part.tenant],
+            )
+            await unit.connection.execute(Q["save_queue"], id, content, unit.now, *drained)
             await unit.connection.execute(Q["ask"], CONFIGURE, None, id, unit.now)
             unit.emit(after.name, event_pb2.QueueChanged(queue=after))
             return after

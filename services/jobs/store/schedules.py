@@ -1,27 +1,22 @@
 """Schedules in Postgres. A fire, its job and the schedule's next time are one commit, so none is lost or doubled."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from datetime import datetime, timedelta
 from itertools import islice
 from typing import Any
-from uuid import UUID
 
-from mesh.jobs.v1 import event_pb2, job_pb2, schedule_pb2
-from services._platform import jobs, sql
+from mesh.jobs.v1 import schedule_pb2
+from services._platform import sql
 from services._platform.call import Once, Reply
 from services._platform.doorbell import Doorbell
 from services._platform.postgres import Pool, reading
 from services._platform.unit_of_work import Unit, UnitOfWork
 from services.jobs.convert import names, schedules
-from services.jobs.domain.jobs import State
 from services.jobs.domain.refusals import BackfillTooLarge, NotPaused, ScheduleExists, ScheduleNotFound
-from services.jobs.domain.schedules import plan, ready_time
-from services.jobs.store.versions import CANCEL
+from services.jobs.store.firing import announce, enqueue, fire_due
 
-Q = sql.load(__package__, "schedules", "jobs", "news")
+Q = sql.load(__package__, "schedules")
 MOST_BACKFILLED = 1000
-_BUFFER_LOOK = timedelta(seconds=1)
-"""How often it is looked whether a job has ended for which a fire waits."""
 
 
 class Schedules:
@@ -51,7 +46,7 @@ class Schedules:
             row = await unit.connection.fetchrow(Q["insert_schedule"], id, content, first, unit.now)
             if row is None:
                 raise ScheduleExists(id)
-            return _changed(unit, row)
+            return announce(unit, row)
 
         return await self._units.run(once, work)
 
@@ -68,7 +63,7 @@ class Schedules:
             after = schedules.definition(change(schedules.schedule(row)))
             first = next(schedules.timing(after.timing).after(unit.now), None)
             row = await unit.connection.fetchrow(Q["update_schedule"], id, after.SerializeToString(), first)
-            return _changed(unit, row)
+            return announce(unit, row)
 
         return await self._units.run(once, work)
 
@@ -77,7 +72,7 @@ class Schedules:
 
         async def work(unit: Unit) -> None:
             row = _found(await unit.connection.fetchrow(Q["delete_schedule"], id), id)
-            _changed(unit, row, deleted=True)
+            announce(unit, row, deleted=True)
 
         return await self._units.run(once, work)
 
@@ -85,7 +80,7 @@ class Schedules:
         """Stops a schedule."""
 
         async def work(unit: Unit) -> schedule_pb2.Schedule:
-            return _changed(unit, _found(await unit.connection.fetchrow(Q["pause_schedule"], id, reason), id))
+            return announce(unit, _found(await unit.connection.fetchrow(Q["pause_schedule"], id, reason), id))
 
         return await self._units.run(once, work)
 
@@ -97,7 +92,7 @@ class Schedules:
             row = await unit.connection.fetchrow(Q["resume_schedule"], id, unit.now)
             if row is None:
                 raise NotPaused(names.SCHEDULE.name(id))
-            return _changed(unit, row)
+            return announce(unit, row)
 
         return await self._units.run(once, work)
 
@@ -114,7 +109,7 @@ class Schedules:
                 fires.append(fire)
                 if len(fires) > MOST_BACKFILLED:
                     raise BackfillTooLarge(MOST_BACKFILLED)
-            return len(await _enqueue(unit, id, schedule, fires))
+            return len(await enqueue(unit, id, schedule, fires))
 
         reply = await self._units.run(once, work)
         self._doorbell.ring()
@@ -122,82 +117,10 @@ class Schedules:
 
     async def fire(self, limit: int) -> int:
         """Sees to schedules that are due, at most `limit`; returns how many there were."""
-
-        async def body(unit: Unit) -> tuple[int, bool]:
-            rows = await unit.connection.fetch(Q["lock_due"], unit.now, limit)
-            acted = [await _see_to(unit, row) for row in rows]
-            return len(rows), any(acted)
-
-        seen, acted = await self._units.commit(body)
+        seen, acted = await self._units.commit(lambda unit: fire_due(unit, limit))
         if acted:
             self._doorbell.ring()
         return seen
-
-
-async def _see_to(unit: Unit, row: Any) -> bool:
-    """Carries out one schedule's plan; whether the dispatcher has something to learn of."""
-    name, schedule = row["schedule_id"], schedules.schedule(row)
-    last = await _outcome(unit, row["last_job"])
-    if schedule.pause_on_failure and last is State.DEAD:
-        paused = await unit.connection.fetchrow(Q["pause_schedule"], name, f"jobs/{row['last_job']} died")
-        _changed(unit, paused)
-        return False
-    running = row["last_job"] is not None and last is None
-    made = plan(schedules.rules(schedule), row["next_time"], row["buffered"], running, unit.now)
-    if made.cancel_last:
-        await unit.connection.execute(Q["ask"], CANCEL, row["last_job"], None, unit.now)
-    enqueued = await _enqueue(unit, name, schedule, made.enqueue)
-    due = unit.now + _BUFFER_LOOK if made.buffered else made.next_time
-    if made.next_time is not None and due is not None:
-        due = min(due, made.next_time)
-    last_time = made.enqueue[-1] if made.enqueue else None
-    await unit.connection.execute(
-        Q["save_plan"],
-        name,
-        made.next_time,
-        due,
-        made.buffered,
-        len(enqueued),
-        made.skipped,
-        last_time,
-        enqueued.get(last_time) if last_time is not None else None,
-    )
-    return bool(enqueued or made.cancel_last)
-
-
-async def _enqueue(
-    unit: Unit, id: str, schedule: schedule_pb2.Schedule, fires: Sequence[datetime]
-) -> dict[datetime, UUID]:
-    """Enqueues a job for each of these fires that has none yet."""
-    if not fires:
-        return {}
-    rules, requests = schedules.rules(schedule), []
-    for fire in fires:
-        spec = job_pb2.JobSpec()
-        spec.CopyFrom(schedule.spec)
-        if rules.jitter:
-            spec.ready_time.FromDatetime(ready_time(rules, id, fire))
-        requests.append(jobs.request(spec))
-    rows = await unit.connection.fetch(Q["add_fires"], id, list(fires), [one.id for one in requests])
-    new = {row["job_id"]: row["fire_time"] for row in rows}
-    wanted = [one for one in requests if one.id in new]
-    if wanted:
-        await jobs.enqueue(unit.connection, unit.now, wanted)
-    return {new[one.id]: one.id for one in wanted}
-
-
-async def _outcome(unit: Unit, job: UUID | None) -> State | None:
-    """How a job ended; None when it has not."""
-    if job is None:
-        return None
-    row = await unit.connection.fetchrow(Q["outcomes"], [job])
-    return State(row["state"]) if row is not None else None
-
-
-def _changed(unit: Unit, row: Any, *, deleted: bool = False) -> schedule_pb2.Schedule:
-    schedule = schedules.schedule(row)
-    unit.emit(schedule.name, event_pb2.ScheduleChanged(schedule=schedule, deleted=deleted))
-    return schedule
 
 
 def _found(row: Any, id: str) -> Any:

@@ -4,9 +4,9 @@
 SELECT open_segment($1, $2)
 
 -- name: carry
--- Unfinished jobs move to the newest segment, with the number of their last run.
-INSERT INTO job (slot, job_id, run, priority, create_time, ready_time, queue, tenant, key, task, spec)
-SELECT DISTINCT ON (job_id) $2, job_id, c.run, priority, create_time, c.ready_time, queue, tenant, key, task, spec
+-- Unfinished jobs move to the newest segment, with the number of their last run and in their place.
+INSERT INTO job (slot, position, job_id, run, priority, create_time, ready_time, queue, tenant, key, task, spec)
+SELECT DISTINCT ON (job_id) $2, position, job_id, c.run, priority, create_time, c.ready_time, queue, tenant, key, task, spec
 FROM job
 JOIN unnest($3::uuid[], $4::int[], $5::timestamptz[]) AS c (job_id, run, ready_time) USING (job_id)
 WHERE slot = ANY ($1::smallint[])

@@ -1,5 +1,6 @@
 """The workers that are connected: what they say goes to the board, what is decided of them goes back."""
 
+import asyncio
 from collections.abc import Callable
 
 from mesh.jobs.v1 import job_pb2, work_service_pb2
@@ -16,8 +17,9 @@ Progress = Callable[[job_pb2.JobProgress], None]
 class Workers:
     """One session a worker, and those who watch what workers say of their jobs."""
 
-    def __init__(self, stir: Callable[[], None]) -> None:
-        self._stir = stir
+    def __init__(self) -> None:
+        self.stirred = asyncio.Event()
+        """Somebody has said something."""
         self._sessions: dict[str, Session] = {}
         self._watchers: dict[JobId, set[Progress]] = {}
 
@@ -26,7 +28,7 @@ class Workers:
         before = self._sessions.pop(worker, None)
         if before is not None:
             before.end()
-        session = self._sessions[worker] = Session(worker, self._stir)
+        session = self._sessions[worker] = Session(worker, self.stirred.set)
         return session
 
     def end(self) -> None:

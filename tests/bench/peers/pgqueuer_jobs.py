@@ -1,34 +1,37 @@
-"""PgQueuer's side of the bench."""
+"""PgQueuer's side of the bench of jobs, on the database BENCH_TARGET."""
 
+import asyncio
 import os
-import sys
-from contextlib import suppress
+from functools import partial
 
 import asyncpg
 import uvloop
 from pgqueuer import AsyncpgDriver, Job, PgQueuer, Queries
 
-BATCH = 1000
+from tests.bench.peers.closed_loop import KINDS, ClosedLoop
 
 
-async def main(what: str, count: int) -> None:
-    """Enqueues, or works until it is stopped."""
-    connection = await asyncpg.connect(os.environ["BENCH_TARGET"])
-    queue = PgQueuer(AsyncpgDriver(connection))
+async def main() -> None:
+    """Enqueues and works as it is told."""
+    target = os.environ["BENCH_TARGET"]
+    queries = Queries(AsyncpgDriver(await asyncpg.connect(target)))
+    await queries.install()
 
-    @queue.entrypoint("noop")
-    async def noop(_job: Job) -> None:
-        return None
+    async def enqueue(kind: str, payload: bytes, count: int) -> None:
+        await queries.enqueue([kind] * count, [payload] * count, [0] * count)
 
-    if what == "work":
-        await queue.run(batch_size=100)
-        return
-    queries = Queries(AsyncpgDriver(connection))
-    with suppress(asyncpg.DuplicateObjectError, asyncpg.DuplicateTableError):
-        await queries.install()
-    for _ in range(count // BATCH):
-        await queries.enqueue(["noop"] * BATCH, [None] * BATCH, [0] * BATCH)
+    loop = ClosedLoop(enqueue, window=2000, batch=500)
+
+    async def job(kind: str, taken: Job) -> None:
+        await loop.job(kind, taken.payload or b"")
+
+    queue = PgQueuer(AsyncpgDriver(await asyncpg.connect(target)))
+    for kind in KINDS:
+        queue.entrypoint(kind)(partial(job, kind))
+    working = asyncio.create_task(queue.run(batch_size=100))
+    await loop.run()
+    working.cancel()
 
 
 if __name__ == "__main__":
-    uvloop.run(main(sys.argv[1], int(sys.argv[2])))
+    uvloop.run(main())

@@ -29,7 +29,7 @@ from google.protobuf import duration_pb2 as google_dot_protobuf_dot_duration__pb
 from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18mesh/jobs/v1/queue.proto\x12\x0cmesh.jobs.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\x95\x04\n\x05Queue\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x1c\n\x0bmax_running\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12$\n\x13max_running_per_key\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\'\n\x16max_running_per_tenant\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12/\n\x15max_starts_per_second\x18\x05 \x01(\x01\x42\x10\xbaH\r\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12X\n\x0etenant_weights\x18\x06 \x03(\x0b\x32&.mesh.jobs.v1.Queue.TenantWeightsEntryB\x18\xbaH\x15\x9a\x01\x12\x10\xe8\x07\"\x04r\x02\x18\x64*\x07\x1a\x05\x18\xe8\x07(\x01\x12\x1c\n\x0bmax_waiting\x18\x07 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12)\n\x06pauses\x18\x08 \x03(\x0b\x32\x13.mesh.jobs.v1.PauseB\x04\xe2\x41\x01\x03\x12\x1a\n\x0c\x64rain_reason\x18\t \x01(\tB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x1a\x34\n\x12TenantWeightsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x05:\x02\x38\x01:.\xea\x41+\n\nmesh/Queue\x12\x0equeues/{queue}*\x06queues2\x05queue\"f\n\x05Pause\x12\x0c\n\x04task\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa1\x03\n\x0fQueueStatistics\x12\x13\n\x0bready_count\x18\x01 \x01(\x03\x12\x17\n\x0fscheduled_count\x18\x02 \x01(\x03\x12\x15\n\rwaiting_count\x18\x03 \x01(\x03\x12\x15\n\rrunning_count\x18\x04 \x01(\x03\x12\x17\n\x0fsucceeded_count\x18\x05 \x01(\x03\x12\x14\n\x0c\x66\x61iled_count\x18\x06 \x01(\x03\x12\x12\n\ndead_count\x18\x07 \x01(\x03\x12\x14\n\x0cworker_count\x18\x08 \x01(\x05\x12\x38\n\x15oldest_ready_duration\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x36\n\x13mean_queue_duration\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x34\n\x11mean_run_duration\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x31\n\x0e\x64rain_duration\x18\x0c \x01(\x0b\x32\x19.google.protobuf.Durationb\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x18mesh/jobs/v1/queue.proto\x12\x0cmesh.jobs.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x1fgoogle/protobuf/timestamp.proto\"\xac\x04\n\x05Queue\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x1c\n\x0bmax_running\x18\x02 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12$\n\x13max_running_per_key\x18\x03 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12\'\n\x16max_running_per_tenant\x18\x04 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12/\n\x15max_starts_per_second\x18\x05 \x01(\x01\x42\x10\xbaH\r\x12\x0b)\x00\x00\x00\x00\x00\x00\x00\x00@\x01\x12X\n\x0etenant_weights\x18\x06 \x03(\x0b\x32&.mesh.jobs.v1.Queue.TenantWeightsEntryB\x18\xbaH\x15\x9a\x01\x12\x10\xe8\x07\"\x04r\x02\x18\x64*\x07\x1a\x05\x18\xe8\x07(\x01\x12\x1c\n\x0bmax_waiting\x18\x07 \x01(\x05\x42\x07\xbaH\x04\x1a\x02(\x00\x12-\n\x06pauses\x18\x08 \x03(\x0b\x32\x17.mesh.jobs.v1.QueuePartB\x04\xe2\x41\x01\x03\x12-\n\x06\x64rains\x18\t \x03(\x0b\x32\x17.mesh.jobs.v1.QueuePartB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\n \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x1a\x34\n\x12TenantWeightsEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x05:\x02\x38\x01:.\xea\x41+\n\nmesh/Queue\x12\x0equeues/{queue}*\x06queues2\x05queue\"j\n\tQueuePart\x12\x0c\n\x04task\x18\x01 \x01(\t\x12\x0e\n\x06tenant\x18\x02 \x01(\t\x12\x0e\n\x06reason\x18\x03 \x01(\t\x12/\n\x0b\x63reate_time\x18\x04 \x01(\x0b\x32\x1a.google.protobuf.Timestamp\"\xa1\x03\n\x0fQueueStatistics\x12\x13\n\x0bready_count\x18\x01 \x01(\x03\x12\x17\n\x0fscheduled_count\x18\x02 \x01(\x03\x12\x15\n\rwaiting_count\x18\x03 \x01(\x03\x12\x15\n\rrunning_count\x18\x04 \x01(\x03\x12\x17\n\x0fsucceeded_count\x18\x05 \x01(\x03\x12\x14\n\x0c\x66\x61iled_count\x18\x06 \x01(\x03\x12\x12\n\ndead_count\x18\x07 \x01(\x03\x12\x14\n\x0cworker_count\x18\x08 \x01(\x05\x12\x38\n\x15oldest_ready_duration\x18\t \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x36\n\x13mean_queue_duration\x18\n \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x34\n\x11mean_run_duration\x18\x0b \x01(\x0b\x32\x19.google.protobuf.Duration\x12\x31\n\x0e\x64rain_duration\x18\x0c \x01(\x0b\x32\x19.google.protobuf.Durationb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -54,18 +54,18 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_QUEUE'].fields_by_name['max_waiting']._serialized_options = b'\272H\004\032\002(\000'
   _globals['_QUEUE'].fields_by_name['pauses']._loaded_options = None
   _globals['_QUEUE'].fields_by_name['pauses']._serialized_options = b'\342A\001\003'
-  _globals['_QUEUE'].fields_by_name['drain_reason']._loaded_options = None
-  _globals['_QUEUE'].fields_by_name['drain_reason']._serialized_options = b'\342A\001\003'
+  _globals['_QUEUE'].fields_by_name['drains']._loaded_options = None
+  _globals['_QUEUE'].fields_by_name['drains']._serialized_options = b'\342A\001\003'
   _globals['_QUEUE'].fields_by_name['update_time']._loaded_options = None
   _globals['_QUEUE'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
   _globals['_QUEUE']._loaded_options = None
   _globals['_QUEUE']._serialized_options = b'\352A+\n\nmesh/Queue\022\016queues/{queue}*\006queues2\005queue'
   _globals['_QUEUE']._serialized_start=197
-  _globals['_QUEUE']._serialized_end=730
-  _globals['_QUEUE_TENANTWEIGHTSENTRY']._serialized_start=630
-  _globals['_QUEUE_TENANTWEIGHTSENTRY']._serialized_end=682
-  _globals['_PAUSE']._serialized_start=732
-  _globals['_PAUSE']._serialized_end=834
-  _globals['_QUEUESTATISTICS']._serialized_start=837
-  _globals['_QUEUESTATISTICS']._serialized_end=1254
+  _globals['_QUEUE']._serialized_end=753
+  _globals['_QUEUE_TENANTWEIGHTSENTRY']._serialized_start=653
+  _globals['_QUEUE_TENANTWEIGHTSENTRY']._serialized_end=705
+  _globals['_QUEUEPART']._serialized_start=755
+  _globals['_QUEUEPART']._serialized_end=861
+  _globals['_QUEUESTATISTICS']._serialized_start=864
+  _globals['_QUEUESTATISTICS']._serialized_end=1281
 # @@protoc_insertion_point(module_scope)

@@ -54,7 +54,7 @@ class Queue(_message.Message):
     TENANT_WEIGHTS_FIELD_NUMBER: _builtins.int
     MAX_WAITING_FIELD_NUMBER: _builtins.int
     PAUSES_FIELD_NUMBER: _builtins.int
-    DRAIN_REASON_FIELD_NUMBER: _builtins.int
+    DRAINS_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`queues/{queue}`."""
@@ -68,15 +68,17 @@ class Queue(_message.Message):
     """How many jobs may start in a second, over all workers. Default: any number."""
     max_waiting: _builtins.int
     """How many jobs may wait; more are refused. Default 1,000,000."""
-    drain_reason: _builtins.str
-    """Why new jobs are refused. Empty when they are not."""
     @_builtins.property
     def tenant_weights(self) -> _containers.ScalarMap[_builtins.str, _builtins.int]:
         """How many jobs a tenant gets while it is its turn. Default 1. At most 1,000 tenants."""
 
     @_builtins.property
-    def pauses(self) -> _containers.RepeatedCompositeFieldContainer[Global___Pause]:
-        """What is paused."""
+    def pauses(self) -> _containers.RepeatedCompositeFieldContainer[Global___QueuePart]:
+        """What is not handed out."""
+
+    @_builtins.property
+    def drains(self) -> _containers.RepeatedCompositeFieldContainer[Global___QueuePart]:
+        """What takes no new jobs."""
 
     @_builtins.property
     def update_time(self) -> _timestamp_pb2.Timestamp:
@@ -92,21 +94,21 @@ class Queue(_message.Message):
         max_starts_per_second: _builtins.float = ...,
         tenant_weights: _abc.Mapping[_builtins.str, _builtins.int] | None = ...,
         max_waiting: _builtins.int = ...,
-        pauses: _abc.Iterable[Global___Pause] | None = ...,
-        drain_reason: _builtins.str = ...,
+        pauses: _abc.Iterable[Global___QueuePart] | None = ...,
+        drains: _abc.Iterable[Global___QueuePart] | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["drain_reason", b"drain_reason", "max_running", b"max_running", "max_running_per_key", b"max_running_per_key", "max_running_per_tenant", b"max_running_per_tenant", "max_starts_per_second", b"max_starts_per_second", "max_waiting", b"max_waiting", "name", b"name", "pauses", b"pauses", "tenant_weights", b"tenant_weights", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["drains", b"drains", "max_running", b"max_running", "max_running_per_key", b"max_running_per_key", "max_running_per_tenant", b"max_running_per_tenant", "max_starts_per_second", b"max_starts_per_second", "max_waiting", b"max_waiting", "name", b"name", "pauses", b"pauses", "tenant_weights", b"tenant_weights", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
 Global___Queue: _TypeAlias = Queue  # noqa: Y015
 
 @_typing.final
-class Pause(_message.Message):
-    """A part of a queue that is not handed out."""
+class QueuePart(_message.Message):
+    """A queue, or a part of it, that is paused or drained."""
 
     DESCRIPTOR: _descriptor.Descriptor
 
@@ -138,7 +140,7 @@ class Pause(_message.Message):
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
-Global___Pause: _TypeAlias = Pause  # noqa: Y015
+Global___QueuePart: _TypeAlias = QueuePart  # noqa: Y015
 
 @_typing.final
 class QueueStatistics(_message.Message):

@@ -181,9 +181,9 @@ class ResumeQueueRequest(_message.Message):
     name: _builtins.str
     """`queues/{queue}`."""
     task: _builtins.str
-    """The task that was paused. At most 300 characters."""
+    """The task that was paused or drained. At most 300 characters."""
     tenant: _builtins.str
-    """The tenant that was paused. At most 100 characters."""
+    """The tenant that was paused or drained. At most 100 characters."""
     request_id: _builtins.str
     """A UUID of the caller's. A replay returns the first answer; the same id with another body is refused."""
     def __init__(
@@ -210,11 +210,17 @@ class DrainQueueRequest(_message.Message):
 
     NAME_FIELD_NUMBER: _builtins.int
     REASON_FIELD_NUMBER: _builtins.int
+    TASK_FIELD_NUMBER: _builtins.int
+    TENANT_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`queues/{queue}`."""
     reason: _builtins.str
     """Why, for whoever finds it draining. At most 500 characters."""
+    task: _builtins.str
+    """Only this task (for RPCs: the path). At most 300 characters."""
+    tenant: _builtins.str
+    """Only this tenant. At most 100 characters."""
     request_id: _builtins.str
     """A UUID of the caller's. A replay returns the first answer; the same id with another body is refused."""
     def __init__(
@@ -222,11 +228,13 @@ class DrainQueueRequest(_message.Message):
         *,
         name: _builtins.str = ...,
         reason: _builtins.str = ...,
+        task: _builtins.str = ...,
+        tenant: _builtins.str = ...,
         request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "reason", b"reason", "request_id", b"request_id"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["name", b"name", "reason", b"reason", "request_id", b"request_id", "task", b"task", "tenant", b"tenant"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

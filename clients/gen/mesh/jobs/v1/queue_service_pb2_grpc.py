@@ -106,14 +106,14 @@ class QueueServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ResumeQueue(self, request, context):
-        """Hands out again what was paused.
+        """Hands out again what was paused, and takes again what was drained.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
     def DrainQueue(self, request, context):
-        """Refuses new jobs and works off those that are there, until it is resumed.
+        """Refuses new jobs and works off those that are there, until it is resumed: a queue, or in it one task or one tenant.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

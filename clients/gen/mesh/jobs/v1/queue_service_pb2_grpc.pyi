@@ -43,9 +43,9 @@ class QueueServiceStub:
     PauseQueue: _grpc.UnaryUnaryMultiCallable[_queue_service_pb2.PauseQueueRequest, _queue_pb2.Queue]
     """Stops handing out: a queue, or in it one task or one tenant. What runs goes on."""
     ResumeQueue: _grpc.UnaryUnaryMultiCallable[_queue_service_pb2.ResumeQueueRequest, _queue_pb2.Queue]
-    """Hands out again what was paused."""
+    """Hands out again what was paused, and takes again what was drained."""
     DrainQueue: _grpc.UnaryUnaryMultiCallable[_queue_service_pb2.DrainQueueRequest, _queue_pb2.Queue]
-    """Refuses new jobs and works off those that are there, until it is resumed."""
+    """Refuses new jobs and works off those that are there, until it is resumed: a queue, or in it one task or one tenant."""
     WatchQueue: _grpc.UnaryStreamMultiCallable[_queue_service_pb2.WatchQueueRequest, _queue_service_pb2.WatchQueueResponse]
     """Follows the numbers of a queue, once a second while they change."""
 
@@ -63,9 +63,9 @@ class QueueServiceAsyncStub(QueueServiceStub):
     PauseQueue: _aio.UnaryUnaryMultiCallable[_queue_service_pb2.PauseQueueRequest, _queue_pb2.Queue]  # type: ignore[assignment]
     """Stops handing out: a queue, or in it one task or one tenant. What runs goes on."""
     ResumeQueue: _aio.UnaryUnaryMultiCallable[_queue_service_pb2.ResumeQueueRequest, _queue_pb2.Queue]  # type: ignore[assignment]
-    """Hands out again what was paused."""
+    """Hands out again what was paused, and takes again what was drained."""
     DrainQueue: _aio.UnaryUnaryMultiCallable[_queue_service_pb2.DrainQueueRequest, _queue_pb2.Queue]  # type: ignore[assignment]
-    """Refuses new jobs and works off those that are there, until it is resumed."""
+    """Refuses new jobs and works off those that are there, until it is resumed: a queue, or in it one task or one tenant."""
     WatchQueue: _aio.UnaryStreamMultiCallable[_queue_service_pb2.WatchQueueRequest, _queue_service_pb2.WatchQueueResponse]  # type: ignore[assignment]
     """Follows the numbers of a queue, once a second while they change."""
 
@@ -110,7 +110,7 @@ class QueueServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _queue_service_pb2.ResumeQueueRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_queue_pb2.Queue, _abc.Awaitable[_queue_pb2.Queue]]:
-        """Hands out again what was paused."""
+        """Hands out again what was paused, and takes again what was drained."""
 
     @_abc_1.abstractmethod
     def DrainQueue(
@@ -118,7 +118,7 @@ class QueueServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _queue_service_pb2.DrainQueueRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_queue_pb2.Queue, _abc.Awaitable[_queue_pb2.Queue]]:
-        """Refuses new jobs and works off those that are there, until it is resumed."""
+        """Refuses new jobs and works off those that are there, until it is resumed: a queue, or in it one task or one tenant."""
 
     @_abc_1.abstractmethod
     def WatchQueue(
