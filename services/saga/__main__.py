@@ -4,6 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from services._platform.clock import Clock, system_clock
+from services._platform.faults import Fault
 from services._platform.lease import Lease
 from services._platform.neighbours import open_neighbours
 from services._platform.paging import Pager
@@ -12,7 +13,6 @@ from services._platform.settings import Settings
 from services._platform.stores import open_stores
 from services.saga.execution.calls import Calls
 from services.saga.execution.executor import LEASE, Executor
-from services.saga.execution.faults import Fault, no_fault
 from services.saga.execution.plans import Plans
 from services.saga.plan import contract
 from services.saga.plan.contract import Contract
@@ -29,7 +29,7 @@ NAME = "saga"
 
 @asynccontextmanager
 async def compose(
-    settings: Settings, clock: Clock = system_clock, known: Contract | None = None, fault: Fault = no_fault
+    settings: Settings, clock: Clock = system_clock, known: Contract | None = None, fault: Fault | None = None
 ) -> AsyncIterator[Service]:
     """Sagas, ready to be served. `known` is the contract that definitions may name, `fault` where tests let it die."""
     known = known or contract.read()
@@ -46,7 +46,7 @@ async def compose(
             doorbell=stores.doorbell,
             clock=clock,
             calls=Calls(neighbours),
-            fault=fault,
+            fault=fault or stores.fault,
         )
         pager = Pager(settings.signing_key.get_secret_value())
         try:

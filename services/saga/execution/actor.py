@@ -9,11 +9,11 @@ from google.protobuf.message import Message
 
 from services._platform.clock import Clock
 from services._platform.errors import Unavailable
+from services._platform.faults import Fault
 from services._platform.log import logger
 from services.saga.convert import events
 from services.saga.domain import machine
 from services.saga.domain.run import ACTIVE, SETTLED, Saga, Transition
-from services.saga.execution.faults import Fault
 from services.saga.plan.expressions import Values
 from services.saga.plan.learnt import learnt
 from services.saga.plan.plan import Plan

@@ -11,13 +11,13 @@ from google.protobuf.message import Message
 from services._platform.clock import Clock
 from services._platform.doorbell import Doorbell
 from services._platform.errors import Aborted, Refusal
+from services._platform.faults import Fault
 from services._platform.lease import Lease
 from services._platform.log import logger
 from services.saga.domain import decisions, machine
 from services.saga.domain.run import SETTLED, Saga
 from services.saga.execution.actor import Actor, Decide
 from services.saga.execution.calls import Calls
-from services.saga.execution.faults import Fault
 from services.saga.execution.plans import Plans
 from services.saga.execution.steps import Steps
 from services.saga.execution.wanted import Wanted, new_saga
