@@ -22,7 +22,7 @@ from services.saga.store.definitions import Definitions
 from services.saga.store.journal import Journal
 from services.saga.store.sagas import Sagas
 from services.saga.store.survey import Survey
-from services.saga.worker import loops
+from services.saga.worker import loops, sweeper
 
 NAME = "saga"
 
@@ -38,8 +38,9 @@ async def compose(
         open_neighbours(NAME, settings, clock, conducted=False) as neighbours,
     ):
         definitions = Definitions(stores.pool, stores.units)
+        journal = Journal(stores.pool, stores.doorbell)
         executor = Executor(
-            journal=Journal(stores.pool, stores.doorbell),
+            journal=journal,
             sagas=Sagas(stores.pool),
             plans=Plans(definitions, known),
             lease=Lease(stores.pool, f"executor/{stores.holder}", stores.holder, LEASE),
@@ -53,7 +54,11 @@ async def compose(
             yield Service(
                 servicers=[Servicer(executor, definitions, Views(known), pager, stores.doorbell)],
                 dependencies=stores.dependencies,
-                loops=[stores.housekeeping, *loops(executor, Survey(stores.pool, clock))],
+                loops=[
+                    stores.housekeeping,
+                    sweeper(journal, clock, stores.lease("forget-sagas")),
+                    *loops(executor, Survey(stores.pool, clock)),
+                ],
             )
         finally:
             await executor.close()

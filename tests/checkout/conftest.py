@@ -58,11 +58,13 @@ class Market:
     """Those that run in processes of their own, by area."""
 
     @asynccontextmanager
-    async def orchestrator(self, fault: Fault) -> AsyncIterator["saga_service_pb2_grpc.SagaServiceAsyncStub"]:
-        """One more replica of the orchestrator, that may die."""
+    async def orchestrator(
+        self, fault: Fault | None = None, **told: Any
+    ) -> AsyncIterator["saga_service_pb2_grpc.SagaServiceAsyncStub"]:
+        """One more replica of the orchestrator, that may die, and may be told other things than the rest."""
         made = partial(compose_saga, fault=fault)
         async with (
-            serving_port(made, settings(self.database, "saga", **self.told)) as port,
+            serving_port(made, settings(self.database, "saga", **{**self.told, **told})) as port,
             grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel,
         ):
             yield saga_service_pb2_grpc.SagaServiceStub(_as(channel, "services/cart", "service"))

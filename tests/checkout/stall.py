@@ -7,6 +7,10 @@ from mesh.cart.v1 import cart_pb2, promotion_pb2
 from mesh.cart.v1.cart_service_pb2 import GetCartRequest
 from mesh.cart.v1.checkout_pb2 import CHECKOUT_STATE_COMPLETED, CHECKOUT_STATE_FAILED
 from mesh.cart.v1.checkout_service_pb2 import CheckoutCartRequest
+from mesh.saga.v1 import saga_service_pb2_grpc
+from mesh.saga.v1.saga_service_pb2 import AwaitSagaRequest, StartSagaRequest
+from services.cart.convert.checkouts import CHECKOUT, SAGA, checkout, saga_input
+from tests.cart.conftest import ADA
 from tests.checkout.conftest import Market
 
 UNITS = 1000
@@ -42,6 +46,23 @@ class Stall:
         )
         request.wait.FromSeconds(30)
         return request
+
+    async def begun(self) -> StartSagaRequest:
+        """What the cart service asks for when a new cart is checked out."""
+        wanted = await self.shopper()
+        return StartSagaRequest(
+            definition=f"sagaDefinitions/{SAGA}",
+            key=CHECKOUT.name(wanted.request_id),
+            owner=ADA,
+            input=saga_input(wanted.request_id, wanted, ADA),
+        )
+
+    async def assert_ends(self, sagas: "saga_service_pb2_grpc.SagaServiceAsyncStub", start: StartSagaRequest) -> None:
+        """A saga ends as it should, for a caller who asks, perhaps again, for it to be started."""
+        request = AwaitSagaRequest(name=(await sagas.StartSaga(start)).name)
+        request.wait.FromSeconds(40)
+        saga = await sagas.AwaitSaga(request, timeout=45)
+        assert checkout("", "", saga).state == ENDS[self.card], saga.error
 
     async def assert_balanced(self) -> None:
         """Stock, money, coupons, orders and carts all say the same."""

@@ -46,6 +46,18 @@ class CartEmpty(FailedPrecondition):
         super().__init__("there is nothing in the cart", metadata={"cart": f"carts/{cart}"})
 
 
+class OutOfStock(FailedPrecondition):
+    """The cart holds stock as soon as it lies in it, and so much is not there."""
+
+    reason = "OUT_OF_STOCK"
+
+    def __init__(self, product: str, requested: int, available: int) -> None:
+        super().__init__(
+            f"{product}: {requested} units are wanted, {available} are there",
+            metadata={"product": product, "requested": requested, "available": available},
+        )
+
+
 class ProductNotPriced(FailedPrecondition):
     """No price of the product holds now in the currency of the cart. `others` are the currencies it has."""
 

@@ -74,6 +74,11 @@ class Journal:
         async with reading(self._pool) as connection:
             return bool(await connection.fetchval(Q["executor_of"], uuid.UUID(saga)) == executor)
 
+    async def forget(self, before: datetime, limit: int) -> int:
+        """Deletes sagas that ended before an instant, at most `limit`; returns how many."""
+        async with reading(self._pool) as connection:
+            return len(await connection.fetch(Q["forget_sagas"], before, limit))
+
     async def _start(self, wanted: Sequence[NewSaga]) -> Sequence[str | Refusal]:
         async with reading(self._pool) as connection:
             rows = await connection.fetch(Q["start_sagas"], *sql.columns([each.row() for each in wanted], 15))
