@@ -58,7 +58,7 @@ class Courier:
             else:
                 await carry()
         except grpc.aio.AioRpcError as error:
-            await context.abort(error.code(), error.details() or "", error.trailing_metadata())
+            await context.abort(error.code(), error.details() or "", tuple(error.trailing_metadata() or ()))
         await context.abort(grpc.StatusCode.UNAVAILABLE, "lost on the way")
         raise AssertionError("an abort raises")
 

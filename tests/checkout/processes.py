@@ -29,7 +29,7 @@ class Participant:
     area: str
     compose: Compose
     settings: Settings
-    process: ForkServerProcess = field(init=False)
+    process: ForkServerProcess = field(init=False, repr=False)
 
     async def start(self, die_at: str = "") -> None:
         """Runs it in a new process, and waits until that serves."""
