@@ -59,7 +59,7 @@ contract: setup ## Judges every RPC by every law of the contract, and the laws b
 	@$(BIN)/pytest --override-ini addopts="-q --strict-markers --import-mode=importlib" -p tests.contract.plugin --numprocesses auto tests/contract
 
 chaos: setup ## Kills a checkout at every point, then parts of a mesh at random; FOR=600 seconds, SEED=7 repeats, OF=jobs.
-	@$(if $(OF),,$(BIN)/pytest --deep tests/checkout/test_crashes.py)
+	@$(if $(OF),,$(BIN)/pytest --deep --numprocesses auto tests/checkout/test_crashes.py tests/checkout/test_deaths.py tests/checkout/test_deliveries.py)
 	@$(BIN)/python -m tests.chaos$(OF:%=.%) --seconds $(or $(FOR),120) $(SEED:%=--seed %)
 
 format: setup ## Puts code and protos into their form.

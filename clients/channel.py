@@ -42,21 +42,22 @@ _BALANCING = {"loadBalancingConfig": [{"round_robin": {}}], "healthCheckConfig":
 def connect(target: str, headers: Headers | None = None, *, balanced: bool = False, conducted: bool = True) -> Channel:
     """A channel to a service, or to the edge. Credentials and trace are asked of `headers` at each call.
 
-    A caller that gives each call its idempotency key and headers itself says `conducted=False`, and is spared what an
-    interceptor costs.
+    A caller that gives each call its deadline, its idempotency key and its headers, and repeats it, by itself, says
+    `conducted=False`, and is spared what an interceptor costs, and retries below its own.
 
     `balanced` spreads calls over all addresses of the target whose health says SERVING: for a target that is the
     replicas of a service. The edge does so by itself.
     """
-    options = [*_KEEPALIVE, ("grpc.enable_retries", 1), ("grpc.service_config", service_config(balanced=balanced))]
+    config = service_config(balanced=balanced, conducted=conducted)
+    options = [*_KEEPALIVE, ("grpc.enable_retries", int(conducted)), ("grpc.service_config", config)]
     interceptors = [_Conduct(headers)] if conducted else []
     return grpc.aio.insecure_channel(target, options=options, interceptors=interceptors)
 
 
 @cache
-def service_config(*, balanced: bool = False) -> str:
+def service_config(*, balanced: bool = False, conducted: bool = True) -> str:
     """The gRPC service config of the whole contract: each method's deadline, and retries where a repeat is harmless."""
-    config = {"methodConfig": list(_method_configs()), "retryThrottling": _BUDGET}
+    config = {"methodConfig": list(_method_configs()), "retryThrottling": _BUDGET} if conducted else {}
     return json.dumps({**config, **_BALANCING} if balanced else config)
 
 

@@ -16,6 +16,8 @@ from services._platform.telemetry import BATCH_SIZE
 Item = TypeVar("Item")
 Verdict = TypeVar("Verdict")
 
+_SEVERAL = 4
+
 Flush = Callable[[Sequence[Item]], Awaitable[Sequence[Verdict | Refusal]]]
 
 
@@ -25,14 +27,20 @@ class Combiner(Generic[Item, Verdict]):
     `flush` commits and returns one verdict an item, in order; a `Refusal` among them is raised at its caller. With one
     lane, batches follow one another and arrival order is exact; more lanes trade that for overlap.
 
+    After a batch of several, a lane lets items gather for `pause` seconds before it takes the next: under load fewer
+    commits carry more, and the few that come when there is none do not wait.
+
     A caller that is cancelled before its item is taken leaves no trace; once taken, the item is carried out and only
     the verdict is dropped.
     """
 
-    def __init__(self, name: str, flush: Flush[Item, Verdict], *, limit: int = 256, lanes: int = 1) -> None:
+    def __init__(
+        self, name: str, flush: Flush[Item, Verdict], *, limit: int = 256, lanes: int = 1, pause: float = 0
+    ) -> None:
         self._flush = flush
         self._limit = limit
         self._lanes = lanes
+        self._pause = pause
         self._waiting: deque[tuple[Item, asyncio.Future[Verdict]]] = deque()
         self._running: set[asyncio.Task[None] | None] = set()
         self._batch_size = BATCH_SIZE.labels(name)
@@ -52,6 +60,8 @@ class Combiner(Generic[Item, Verdict]):
             while batch := self._take():
                 self._batch_size.observe(len(batch))
                 await self._settle(batch)
+                if self._pause and len(batch) >= _SEVERAL:
+                    await asyncio.sleep(self._pause)
         finally:
             # In the same step as the last look at the queue, so that no item finds a lane that will not look again.
             self._running -= {asyncio.current_task()}

@@ -21,6 +21,7 @@ from services._platform.errors import (
     Unauthenticated,
     Unavailable,
 )
+from services._platform.faults import Fault, no_fault
 from services._platform.telemetry import observed
 from services._platform.validation import validate
 
@@ -39,9 +40,10 @@ _KEY = re.compile(r"[\x21-\x7e]{1,64}")
 class Interceptors:
     """The chain of one server."""
 
-    def __init__(self, authenticate: Authenticator, max_in_flight: int) -> None:
+    def __init__(self, authenticate: Authenticator, max_in_flight: int, fault: Fault = no_fault) -> None:
         self._authenticate = authenticate
         self._max_in_flight = max_in_flight
+        self._fault = fault
         self._in_flight = 0
         self._streams: set[asyncio.Timeout] = set()
         self._draining = False
@@ -62,7 +64,10 @@ class Interceptors:
         async with self._entered(call):
             validate(request)
             _identify(request, call)
-            return await handler(request, call)
+            await self._fault(f"before {call.method.name}")
+            reply = await handler(request, call)
+            await self._fault(f"after {call.method.name}")
+            return reply
 
     async def client_stream(
         self,

@@ -40,6 +40,8 @@ def configure(level: str, service: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
+    # It tells of every request that goes well, with its address.
+    logging.getLogger("httpx").setLevel(logging.WARNING)
 
 
 def logger(name: str) -> FilteringBoundLogger:

@@ -14,6 +14,7 @@ from grpc_reflection.v1alpha import reflection
 
 from services._platform import grpc_host, log, telemetry
 from services._platform.authentication import authenticator
+from services._platform.faults import fault
 from services._platform.health import Dependency, Health
 from services._platform.interceptors import Authenticator, Interceptors
 from services._platform.loops import Loop, running
@@ -58,7 +59,7 @@ class Server:
     def __init__(self, service: Service, settings: Settings) -> None:
         names = [servicer.DESCRIPTOR.full_name for servicer in service.servicers]
         authenticate = service.authenticate or authenticator(settings)
-        self._interceptors = Interceptors(authenticate, settings.max_in_flight)
+        self._interceptors = Interceptors(authenticate, settings.max_in_flight, fault(settings))
         self._linger_seconds = settings.linger_seconds
         self._drain_seconds = settings.drain_seconds
         self._loops = service.loops

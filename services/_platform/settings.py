@@ -39,6 +39,8 @@ class Settings(BaseSettings):
     """Those keys as a JWK Set in JSON, where they are not to be fetched. With neither, nobody is known."""
     services: dict[str, str] = Field(default_factory=dict)
     """gRPC targets of the services that this one calls, by area, as JSON: `{"inventory": "ipv4:127.0.0.1:9001"}`."""
+    die_at: str = Field(default="", pattern=r"^([1-9][0-9]* .+)?$")
+    """For tests: the point at which the process kills itself, and at which time that it passes: see `faults`."""
     service_secret: SecretStr = SecretStr("")
     """By which the service proves to identity who it is, to get a token for its own calls."""
 

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from services._platform.clock import Clock
 from services._platform.doorbell import Doorbell, channel, open_doorbell
+from services._platform.faults import Fault, fault
 from services._platform.health import Dependency
 from services._platform.housekeeping import housekeeping
 from services._platform.lease import Lease
@@ -32,6 +33,8 @@ class Stores:
     clock: Clock
     holder: str
     """Names this process to the leases."""
+    fault: Fault
+    """Told of each point at which the process may die."""
 
     @property
     def dependencies(self) -> Mapping[str, Dependency]:
@@ -73,4 +76,5 @@ async def open_stores(name: str, settings: Settings, clock: Clock) -> AsyncItera
         open_pool(dsn, settings.postgres_pool, application=name) as pool,
         open_doorbell(redis, channel(name)) as doorbell,
     ):
-        yield Stores(pool, redis, doorbell, UnitOfWork(pool, doorbell, clock), clock, holder)
+        dies = fault(settings)
+        yield Stores(pool, redis, doorbell, UnitOfWork(pool, doorbell, clock, dies), clock, holder, dies)

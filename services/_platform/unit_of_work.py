@@ -12,10 +12,11 @@ from google.protobuf.message import Message
 from mesh.jobs.v1 import job_pb2
 from services._platform import jobs as job_queue
 from services._platform import outbox, sql
-from services._platform.call import Once, Reply, Value
+from services._platform.call import Once, Reply, Value, current_call
 from services._platform.clock import Clock
 from services._platform.doorbell import Doorbell
 from services._platform.errors import Refusal, RequestIdReused, ResourceExhausted
+from services._platform.faults import Fault, no_fault
 from services._platform.postgres import Connection, Pool, reading, retryable, transaction
 
 _QUERIES = sql.load(__package__, "queries")
@@ -58,10 +59,11 @@ class Unit:
 class UnitOfWork:
     """Runs writes, each in one transaction, each remembered under its key."""
 
-    def __init__(self, pool: Pool, doorbell: Doorbell, clock: Clock) -> None:
+    def __init__(self, pool: Pool, doorbell: Doorbell, clock: Clock, fault: Fault = no_fault) -> None:
         self._pool = pool
         self._doorbell = doorbell
         self._clock = clock
+        self._fault = fault
 
     async def run(self, once: Once[Value, Reply], work: Callable[[Unit], Awaitable[Value]]) -> Reply:
         """Does `work` and returns its reply, or returns the first reply when the key was used before.
@@ -119,10 +121,15 @@ class UnitOfWork:
                     verdicts[place] = verdicts[first[place]] if same else RequestIdReused(once.key)
             return [verdicts[place] for place in range(len(onces))]
 
-        return await self._overtaken(onces, await self.commit(body))
+        return await self._overtaken(onces, await self._commit(body, onces[0].method))
 
     async def commit(self, body: Callable[[Unit], Awaitable[Result]]) -> Result:
         """Runs `body` in a transaction, again when it lost a race, and rings the doorbell if it announced a thing."""
+        call = current_call.get()
+        return await self._commit(body, call.method.path if call else "")
+
+    async def _commit(self, body: Callable[[Unit], Awaitable[Result]], method: str) -> Result:
+        commit = f"commit of {method.rpartition('/')[2]}"
         for attempt in range(1, _TRIES + 1):
             try:
                 async with transaction(self._pool) as connection:
@@ -132,12 +139,14 @@ class UnitOfWork:
                         await outbox.append(connection, unit.events, unit.replies)
                     if unit.jobs:
                         await job_queue.enqueue(connection, unit.now, unit.jobs)
+                    await self._fault(f"before {commit}")
             except Exception as error:
                 if not retryable(error):
                     raise
                 # Full jitter, so that the losers do not meet again.
                 await asyncio.sleep(random.uniform(0, 0.002 * 2**attempt))  # noqa: S311
                 continue
+            await self._fault(f"after {commit}")
             if unit.events:
                 self._doorbell.ring()
             if unit.jobs:

@@ -26,7 +26,7 @@ async def compose(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         pool, units = stores.pool, stores.units
         hot = store.HotCarts(stores.redis, clock)
         promotions, holds, leaving = store.Promotions(pool, units), store.Holds(pool, units), store.Leaving(units, hot)
-        carts, sagas = store.Carts(pool, units, hot, clock), store.Sagas(neighbours)
+        carts, sagas = store.Carts(pool, units, hot, store.StockHolds(neighbours), clock), store.Sagas(neighbours)
         yield Service(
             servicers=[
                 servicer.Carts(

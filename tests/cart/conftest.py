@@ -54,10 +54,11 @@ class Shop:
     clock: Clock
     who: str = ADA
     cart_token: str = ""
+    role: str = "customer"
 
-    def as_(self, who: str = "", cart_token: str = "") -> "Shop":
+    def as_(self, who: str = "", cart_token: str = "", role: str = "customer") -> "Shop":
         """The same shop, called by somebody else; by a guest when `who` is empty."""
-        return Shop(self.plain, self.clock, who, cart_token)
+        return Shop(self.plain, self.clock, who, cart_token, role)
 
     @property
     def carts(self) -> "cart_service_pb2_grpc.CartServiceAsyncStub":
@@ -86,7 +87,7 @@ class Shop:
 
     @property
     def _channel(self) -> grpc.aio.Channel:
-        channel: Any = AuthorizedChannel(self.plain, callers.token(self.who, ["customer"])) if self.who else self.plain
+        channel: Any = AuthorizedChannel(self.plain, callers.token(self.who, [self.role])) if self.who else self.plain
         return cast("grpc.aio.Channel", GuestChannel(channel, self.cart_token) if self.cart_token else channel)
 
     async def price(self, product: str, amount: int, currency: str = "EUR", **more: Any) -> str:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -22,6 +22,7 @@ from mesh.identity.v1 import key_service_pb2, key_service_pb2_grpc
 from mesh.orders.v1 import order_pb2, order_service_pb2, order_service_pb2_grpc
 from mesh.saga.v1 import saga_service_pb2, saga_service_pb2_grpc
 from services._local import ports
+from services._platform.faults import Fault
 from services._platform.server import Compose
 from services.cart.__main__ import compose as compose_cart
 from services.identity.__main__ import compose as compose_identity
@@ -30,10 +31,10 @@ from services.orders.__main__ import compose as compose_orders
 from services.payments.__main__ import compose as compose_payments
 from services.payments.settings import PaymentsSettings
 from services.saga.__main__ import compose as compose_saga
-from services.saga.execution.faults import Fault
 from tests import callers
 from tests.callers import AuthorizedChannel
 from tests.cart.conftest import ADA, Shop
+from tests.checkout.processes import Participant, living
 from tests.conftest import Clock, Database, eventually, serving_port, settings
 from tests.identity.conftest import own
 from tests.inventory.conftest import Inventory
@@ -53,13 +54,17 @@ class Market:
     plain: dict[str, grpc.aio.Channel]
     database: Database
     told: dict[str, Any]
+    participants: Mapping[str, Participant]
+    """Those that run in processes of their own, by area."""
 
     @asynccontextmanager
-    async def orchestrator(self, fault: Fault) -> AsyncIterator["saga_service_pb2_grpc.SagaServiceAsyncStub"]:
-        """One more replica of the orchestrator, that may die."""
+    async def orchestrator(
+        self, fault: Fault | None = None, **told: Any
+    ) -> AsyncIterator["saga_service_pb2_grpc.SagaServiceAsyncStub"]:
+        """One more replica of the orchestrator, that may die, and may be told other things than the rest."""
         made = partial(compose_saga, fault=fault)
         async with (
-            serving_port(made, settings(self.database, "saga", **self.told)) as port,
+            serving_port(made, settings(self.database, "saga", **{**self.told, **told})) as port,
             grpc.aio.insecure_channel(f"127.0.0.1:{port}") as channel,
         ):
             yield saga_service_pb2_grpc.SagaServiceStub(_as(channel, "services/cart", "service"))
@@ -112,9 +117,16 @@ async def market(database: Database, tmp_path: Path) -> AsyncIterator[Market]:
         yield market
 
 
+@pytest.fixture
+async def mortals(database: Database, tmp_path: Path) -> AsyncIterator[Market]:
+    """A market whose participants are processes that can be killed."""
+    async with opened(database, tmp_path, apart=True) as market:
+        yield market
+
+
 @asynccontextmanager
-async def opened(database: Database, folder: Path) -> AsyncIterator[Market]:
-    """One replica of everything."""
+async def opened(database: Database, folder: Path, *, apart: bool = False) -> AsyncIterator[Market]:
+    """One replica of everything, in this process, or each area in one of its own."""
     clock = Clock()
     clock.now = datetime.now(UTC)
     async with AsyncExitStack() as stack:
@@ -130,13 +142,13 @@ async def opened(database: Database, folder: Path) -> AsyncIterator[Market]:
             "services": {area: f"ipv4:127.0.0.1:{port}" for area, port in chosen.items()},
             "jwks": await _everybodys_keys(identity),
         }
-        for area, compose in _composed(sandbox).items():
-            where = settings(database, area, listen=f"127.0.0.1:{chosen[area]}", **told)
-            await stack.enter_async_context(serving_port(compose, where))
-        plain = {
-            area: await stack.enter_async_context(grpc.aio.insecure_channel(f"127.0.0.1:{port}"))
-            for area, port in chosen.items()
+        participants = {
+            area: Participant(area, compose, settings(database, area, listen=f"127.0.0.1:{chosen[area]}", **told))
+            for area, compose in _composed(sandbox).items()
         }
+        for each in participants.values():
+            await stack.enter_async_context(living(each) if apart else serving_port(each.compose, each.settings))
+        plain = {area: await stack.enter_async_context(each.channel) for area, each in participants.items()}
         sandbox.mail.channel = plain["payments"]
         market = Market(
             Shop(plain["cart"], clock),
@@ -145,6 +157,7 @@ async def opened(database: Database, folder: Path) -> AsyncIterator[Market]:
             plain,
             database,
             told,
+            participants,
         )
         await eventually(partial(_registered, market))
         yield market

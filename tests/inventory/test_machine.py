@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from copy import deepcopy
 from typing import Any, TypeVar
 
 import grpc
@@ -106,6 +107,22 @@ class Machine(RuleBasedStateMachine):
     def reserve(self, wants: list[tuple[str, int]], ttl: int) -> Any:
         answer = self.call(lambda one: one.reserve(*wants, ttl=Duration(seconds=ttl)))
         return self._reserved(wants, answer)
+
+    @rule(target=reservations, name=reservations, wants=wants, ttl=seconds)
+    def replace(self, name: str, wants: list[tuple[str, int]], ttl: int) -> Any:
+        if not name:
+            return ""
+        answer = self.call(lambda one: one.reserve(*wants, ttl=Duration(seconds=ttl), replaces=name))
+        if self.model.reservations[name].state == "CONFIRMED":
+            assert answer == "RESERVATION_CLOSED"
+            return ""
+        before = deepcopy(self.model)
+        if self.model.reservations[name].state == "HELD":
+            self.model.cancel(name)
+        made = self._reserved(wants, answer)
+        if not made:
+            self.model = before
+        return made
 
     def _reserved(self, wants: list[tuple[str, int]], answer: reservation_pb2.Reservation | str) -> str:
         if not self.model.can_reserve(wants):

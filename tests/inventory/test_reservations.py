@@ -90,6 +90,48 @@ async def test_a_hold_ends_at_its_instant_swept_or_not(inventory: Inventory, clo
     await inventory.assert_balanced()
 
 
+async def test_what_is_replaced_is_free_for_what_replaces_it_and_for_nobody_else(inventory: Inventory) -> None:
+    mug, _ = await inventory.stocked("mug", "main", 10)
+    cup, _ = await inventory.stocked("cup", "other", 1)
+    first = await inventory.reserve((mug, 8))
+    second = await inventory.reserve((mug, 9), (cup, 1), replaces=first.name)
+    assert (await _get(inventory, first)).state == CANCELLED
+    assert await inventory.totals(mug) == (10, 9, 1)
+    third = await inventory.reserve((mug, 2), replaces=second.name)
+    assert (await inventory.totals(mug), await inventory.totals(cup)) == ((10, 2, 8), (1, 0, 1))
+    contested = await asyncio.gather(
+        *(inventory.reserve((mug, 10), replaces=third.name) for _ in range(5)), return_exceptions=True
+    )
+    assert len([one for one in contested if isinstance(one, reservation_pb2.Reservation)]) == 1
+    await inventory.assert_balanced()
+
+
+async def test_what_cannot_be_replaced_holds_on(inventory: Inventory) -> None:
+    mug, _ = await inventory.stocked("mug", "main", 10)
+    held = await inventory.reserve((mug, 8))
+    refusal = await refused(inventory.reserve((mug, 11), replaces=held.name))
+    assert (refusal.reason, refusal.metadata["available"]) == ("OUT_OF_STOCK", "10")
+    assert (await _get(inventory, held)) == held
+    assert await inventory.totals(mug) == (10, 8, 2)
+    await _confirm(inventory, held)
+    assert (await refused(inventory.reserve((mug, 1), replaces=held.name))).reason == "RESERVATION_CLOSED"
+    unknown = f"reservations/{uuid.uuid4()}"
+    assert (await refused(inventory.reserve((mug, 1), replaces=unknown))).reason == "RESERVATION_NOT_FOUND"
+    await inventory.assert_balanced()
+
+
+async def test_what_has_ended_has_nothing_to_give_to_what_replaces_it(inventory: Inventory, clock: Clock) -> None:
+    mug, _ = await inventory.stocked("mug", "main", 10)
+    cancelled, lapsed = await inventory.reserve((mug, 1)), await inventory.reserve((mug, 1), ttl=Duration(seconds=5))
+    await inventory.reservations.CancelReservation(CancelReservationRequest(name=cancelled.name))
+    clock.advance(seconds=6)
+    for ended in (cancelled, lapsed):
+        await inventory.reserve((mug, 5), replaces=ended.name)
+    assert await inventory.totals(mug) == (10, 10, 0)
+    assert (await _get(inventory, lapsed)).state == EXPIRED
+    await inventory.assert_balanced()
+
+
 async def test_the_sweep_tidies_what_ran_out(database: Database, clock: Clock) -> None:
     async with running(database, clock) as inventory:
         mug, _ = await inventory.stocked("mug", "main", 10)

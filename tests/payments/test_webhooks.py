@@ -6,10 +6,12 @@ from typing import Any
 
 import pytest
 
+from mesh.payments.v1 import ledger_service_pb2
 from services._platform.webhook_signature import signed
 from tests.conftest import Clock, Database
 from tests.payments.conftest import WEBHOOK_SECRET, Payments, new_id, receive, refused
 
+Kind = ledger_service_pb2.SettlementDifferenceKind.Name
 SECRET = WEBHOOK_SECRET.encode()
 
 
@@ -77,6 +79,18 @@ async def test_what_was_settled_otherwise_is_not_unsettled_by_a_webhook(payments
     body = notice(held.operations[0].id, status="failed", failure_code="card_declined")
     await receive(payments.channel, signed(SECRET, "msg_late", body, payments.clock()), body)
     assert await payments.state(held.name) == "AUTHORIZED"
+    [difference] = (await payments.report()).differences
+    assert Kind(difference.kind) == "SETTLEMENT_DIFFERENCE_KIND_OUTCOME_CONTRADICTED"
+    assert (difference.operation, difference.payment) == (held.operations[0].id, held.name)
+    assert (difference.ledger_amount.units, difference.HasField("provider_amount")) == (10, False)
+
+
+async def test_what_the_provider_confirms_is_no_contradiction(payments: Payments) -> None:
+    held = await payments.authorize("tok_webhook_never")
+    await payments.capture(held.name)
+    body = notice(held.operations[0].id)
+    await receive(payments.channel, signed(SECRET, "msg_late", body, payments.clock()), body)
+    assert list((await payments.report()).differences) == []
 
 
 async def _reason(payments: Payments, headers: dict[str, str], body: bytes) -> tuple[str, str]:

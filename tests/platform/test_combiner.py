@@ -196,3 +196,23 @@ async def test_a_flush_that_miscounts_fails_its_callers_and_commits_once() -> No
         outcomes = await asyncio.gather(*(combiner.submit(number) for number in range(3)), return_exceptions=True)
     assert [str(one) for one in outcomes] == ["a flush of 3 items gave 2 verdicts"] * 3
     assert flushed == [0, 1, 2]
+
+
+async def test_under_load_items_gather_before_the_next_commit() -> None:
+    store = Store()
+    combiner: Combiner[Item, Item] = Combiner("test", store.flush, pause=0.05)
+    items = [Item(number, "good") for number in range(12)]
+    await asyncio.gather(*(combiner.submit(item) for item in items[:6]))
+    later = [asyncio.ensure_future(combiner.submit(item)) for item in items[6:9]]
+    await asyncio.sleep(0)
+    await asyncio.gather(*later, *(combiner.submit(item) for item in items[9:]))
+    assert store.batches == [6, 6]
+
+
+async def test_who_comes_when_there_are_few_does_not_wait() -> None:
+    store = Store()
+    combiner: Combiner[Item, Item] = Combiner("test", store.flush, pause=3600)
+    async with asyncio.timeout(5):
+        for number in range(5):
+            await combiner.submit(Item(number, "good"))
+    assert store.batches == [1] * 5

@@ -15,9 +15,9 @@ from google.protobuf import any_pb2, json_format
 from mesh.saga.v1 import saga_pb2, saga_service_pb2, saga_service_pb2_grpc
 from mesh.saga.v1.saga_definition_pb2 import SagaDefinition
 from services._platform.clock import Clock as Now
+from services._platform.faults import Fault, no_fault
 from services.identity.__main__ import compose as compose_identity
 from services.saga.__main__ import compose
-from services.saga.execution.faults import Fault, no_fault
 from services.saga.plan.contract import Contract
 from tests.callers import AuthorizedChannel
 from tests.conftest import Clock, Database, serving, serving_port, settings

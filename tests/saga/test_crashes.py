@@ -8,36 +8,19 @@ paused would: whatever it still does must change nothing.
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import grpc
 import pytest
 
 from mesh.saga.v1.saga_definition_pb2 import SagaDefinition
-from tests.conftest import Database
 from tests.saga.conftest import ORDERLY, Sagas, World, act, definition, pivot, retriable, state
+from tests.saga.deaths import Death, bury
 
 _DIAMOND = definition(
     act("base"), act("left", "base"), act("right", "base"), pivot("place", "left", "right"), retriable("ship", "place")
 )
-
-
-@dataclass
-class Death:
-    """Stops a replica at its n-th point, and what it does elsewhere from then on; until it is woken."""
-
-    at: int
-    points: list[str] = field(default_factory=list)
-    died: asyncio.Event = field(default_factory=asyncio.Event)
-    woken: asyncio.Event = field(default_factory=asyncio.Event)
-
-    async def __call__(self, point: str) -> None:
-        if point != "before renewal":  # comes with time, not with the saga
-            self.points.append(point)
-        if len(self.points) >= self.at:
-            self.died.set()
-            await self.woken.wait()
 
 
 @dataclass(frozen=True)
@@ -70,7 +53,7 @@ async def test_wherever_it_dies(world: World, case: Case) -> None:
             await stack.enter_async_context(_dying(world, case, at, f"{case.name} {at}"))
             for at in range(1, len(points) + 1)
         ]
-        await _bury(world.database)
+        await bury(world.database)
         heir = await stack.enter_async_context(world.replica())
         for _, start in deaths:
             saga = await heir.end(await start.retried(heir), seconds=40)
@@ -143,9 +126,3 @@ async def _dying(world: World, case: Case, at: int, order: str) -> AsyncIterator
         finally:
             death.woken.set()
             call.cancel()
-
-
-async def _bury(database: Database) -> None:
-    """The leases of the dead run out: nobody renews them for them, as nobody would."""
-    async with database.connect("saga") as sql:
-        await sql.execute("UPDATE lease SET expire_time = now() WHERE name LIKE 'executor/%'")

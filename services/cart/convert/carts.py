@@ -6,7 +6,7 @@ from datetime import datetime
 from mesh.cart.v1 import cart_pb2, cart_service_pb2
 from services._platform.times import instant, timestamp
 from services.cart.convert import quotes
-from services.cart.convert.names import CART, COUPON, PRODUCT, named
+from services.cart.convert.names import CART, COUPON, PRODUCT, RESERVATION, named
 from services.cart.domain.carts import LIVES, Cart, StockHold
 from services.cart.domain.merging import MergedLine
 from services.cart.domain.rounding import Rounding
@@ -35,6 +35,7 @@ def cart(cart: Cart, now: datetime) -> cart_pb2.Cart:
         expire_time=timestamp(cart.expire_time),
         create_time=timestamp(cart.create_time),
         update_time=timestamp(cart.update_time),
+        reservation=named(RESERVATION, cart.reservation),
     )
 
 

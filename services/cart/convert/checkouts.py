@@ -11,7 +11,7 @@ from mesh.orders.v1 import order_pb2
 from mesh.saga.v1 import saga_definition_pb2, saga_pb2
 from services._platform.money import money
 from services._platform.names import Pattern
-from services.cart.convert.names import CART, COUPON, PRODUCT, PROMOTION, named
+from services.cart.convert.names import CART, COUPON, PRODUCT, PROMOTION, RESERVATION, named
 from services.cart.domain.carts import Cart, StockHold
 from services.cart.domain.quotes import Quote
 
@@ -74,6 +74,7 @@ def begun(cart: Cart, checkout: str) -> checkout_service_pb2.BeginCheckoutRespon
         ],
         total_amount=money(quote.currency, quote.total),
         order=_order(cart, quote, checkout),
+        reservation=named(RESERVATION, cart.reservation),
     )
 
 

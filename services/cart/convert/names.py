@@ -8,6 +8,7 @@ PROMOTION = Pattern("promotions/{promotion}")
 COUPON = Pattern("coupons/{coupon}")
 COUPON_HOLD = Pattern("couponHolds/{coupon_hold}")
 PRODUCT = Pattern("products/{product}")
+RESERVATION = Pattern("reservations/{reservation}")
 
 
 def named(pattern: Pattern, id: str) -> str:

@@ -40,6 +40,7 @@ class StockHold(IntEnum):
 
     NONE = 1
     AT_CHECKOUT = 2
+    ON_ADD = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +56,8 @@ class Line:
 class Cart:
     """A cart. `quote` is the last one; `quoted` says whether it is of what is in the cart now.
 
-    `abandon_time` is when its being left alone is announced; None when it was, or never is.
+    `abandon_time` is when its being left alone is announced; None when it was, or never is. `reservation` was made last
+    for its lines, by a cart that holds stock on adding.
     """
 
     id: str
@@ -73,6 +75,7 @@ class Cart:
     state: CartState = CartState.OPEN
     merged_into: str = ""
     checkout: str = ""
+    reservation: str = ""
     quote: Quote | None = None
     quoted: bool = False
     version: int = 1

@@ -6,9 +6,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import IntEnum
 
-from services.cart.domain.prices import holds
-from services.cart.domain.promotions import Coupon, Promotion
-from services.cart.domain.refusals import (
+from services.cart.domain.offer_refusals import (
     CouponExpired,
     CouponHoldClosed,
     CouponHoldMismatch,
@@ -18,6 +16,8 @@ from services.cart.domain.refusals import (
     PromotionNotFound,
     RedemptionLimitReached,
 )
+from services.cart.domain.prices import holds
+from services.cart.domain.promotions import Coupon, Promotion
 
 
 class HoldState(IntEnum):

@@ -72,7 +72,7 @@ CREATE TABLE cart (
     owner text NOT NULL,
     currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
     rounding smallint NOT NULL CHECK (rounding IN (1, 2)),
-    stock_hold smallint NOT NULL CHECK (stock_hold IN (1, 2)),
+    stock_hold smallint NOT NULL CHECK (stock_hold BETWEEN 1 AND 3),
     products text[] NOT NULL,
     quantities int[] NOT NULL CHECK (0 < ALL (quantities)),
     line_times timestamptz[] NOT NULL,
@@ -85,6 +85,8 @@ CREATE TABLE cart (
     merge_answer bytea,
     -- Which checkout runs or ran.
     checkout text NOT NULL CHECK (state NOT IN (2, 3) OR checkout <> ''),
+    -- Made last for the lines, by a cart that holds stock on adding.
+    reservation_id uuid CHECK (reservation_id IS NULL OR stock_hold = 3),
     -- The last mesh.cart.v1.Quote, and whether it is of what is in the cart now.
     quote bytea,
     quoted boolean NOT NULL CHECK (NOT quoted OR quote IS NOT NULL),

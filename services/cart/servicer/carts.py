@@ -22,6 +22,7 @@ from services.cart.store.carts import Carts as Store
 from services.cart.store.promotions import Promotions
 from services.cart.store.quoting import Quoting
 from services.cart.store.stock import Stock
+from services.cart.store.stock_holds import PERMISSION as RESERVES
 
 _FIELDS = {"state": EQUALITY}
 Change = Callable[[Cart, datetime], Cart]
@@ -123,7 +124,7 @@ class Carts(CartServiceServicer[Call]):
         own, guest = CART.id(request.name), CART.id(request.source_cart)
         policy = MergePolicy(request.policy or MergePolicy.SUM)
         once = call.once(cart_service_pb2.MergeCartResponse, _itself)
-        return await self._store.merge(own, guest, visitor.may, policy, once)
+        return await self._store.merge(own, guest, visitor.may, policy, once, reserves=call.principal.may(RESERVES))
 
     async def QuoteCart(
         self, request: cart_service_pb2.QuoteCartRequest, call: Call, /
@@ -144,8 +145,10 @@ class Carts(CartServiceServicer[Call]):
 
     async def _change(self, name: str, call: Call, change: Change, etag: str = "", product: str = "") -> cart_pb2.Cart:
         visitor = await self._visitors.of(call)
-        once = self._once(call)
-        return await self._store.change(CART.id(name), visitor.may, change, once, etag=etag, product=product)
+        once, reserves = self._once(call), call.principal.may(RESERVES)
+        return await self._store.change(
+            CART.id(name), visitor.may, change, once, reserves=reserves, etag=etag, product=product
+        )
 
     def _once(self, call: Call) -> Once[Cart, cart_pb2.Cart]:
         return call.once(cart_pb2.Cart, self._message)

@@ -10,6 +10,7 @@ from services.cart.store.promotions import Promotions
 from services.cart.store.quoting import Quoting
 from services.cart.store.sagas import Sagas
 from services.cart.store.stock import Stock
+from services.cart.store.stock_holds import StockHolds
 
 __all__ = [
     "Carts",
@@ -22,4 +23,5 @@ __all__ = [
     "Quoting",
     "Sagas",
     "Stock",
+    "StockHolds",
 ]

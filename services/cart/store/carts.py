@@ -1,6 +1,7 @@
 """Reads and writes carts. One call changes one cart, under its lock; a merge changes two."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime
 from functools import partial
 from typing import Any, TypeAlias
@@ -9,6 +10,7 @@ from mesh.cart.v1 import cart_pb2, cart_service_pb2
 from services._platform import sql
 from services._platform.call import Once, Reply
 from services._platform.clock import Clock
+from services._platform.errors import Refusal
 from services._platform.filters import Filter
 from services._platform.postgres import Pool, reading
 from services._platform.unit_of_work import Unit, UnitOfWork
@@ -21,6 +23,7 @@ from services.cart.domain.refusals import CartNotFound
 from services.cart.store.hot_carts import HotCarts
 from services.cart.store.offers import read_prices
 from services.cart.store.rows import cart_columns, read_cart
+from services.cart.store.stock_holds import StockHolds
 
 Q = sql.load(__package__, "carts")
 _STATES = cart_pb2.CartState.DESCRIPTOR
@@ -33,10 +36,11 @@ Change: TypeAlias = Callable[[Cart, datetime], Cart]
 class Carts:
     """Carts in Postgres, and what was last seen of them in Redis."""
 
-    def __init__(self, pool: Pool, units: UnitOfWork, hot: HotCarts, clock: Clock) -> None:
+    def __init__(self, pool: Pool, units: UnitOfWork, hot: HotCarts, holds: StockHolds, clock: Clock) -> None:
         self._pool = pool
         self._units = units
         self._hot = hot
+        self._holds = holds
         self._clock = clock
 
     async def message(self, id: str, may: May) -> cart_pb2.Cart:
@@ -75,11 +79,20 @@ class Carts:
         return await self._units.run(once, work)
 
     async def change(
-        self, id: str, may: May, change: Change, once: Once[Cart, Reply], *, etag: str = "", product: str = ""
+        self,
+        id: str,
+        may: May,
+        change: Change,
+        once: Once[Cart, Reply],
+        *,
+        reserves: bool,
+        etag: str = "",
+        product: str = "",
     ) -> Reply:
-        """Replaces a cart by what a pure function makes of it, under lock.
+        """Replaces a cart by what a pure function makes of it, under lock. `reserves`: whether the caller may.
 
-        Refuses an etag that is not the cart's, and a `product` that has no price in its currency.
+        Refuses an etag that is not the cart's, a `product` that has no price in its currency, and what should be held
+        and is not there.
         """
 
         async def work(unit: Unit) -> Cart:
@@ -88,6 +101,7 @@ class Carts:
             after = change(before, unit.now)
             if product:
                 price_of(product, before.currency, await read_prices(unit.connection, [product]), unit.now)
+            after = await self._holds.of(before, after, allowed=reserves)
             return await saved(unit, before, after, self._hot)
 
         return await self._units.run(once, work)
@@ -99,8 +113,13 @@ class Carts:
         may: May,
         policy: MergePolicy,
         once: Once[cart_service_pb2.MergeCartResponse, cart_service_pb2.MergeCartResponse],
+        *,
+        reserves: bool,
     ) -> cart_service_pb2.MergeCartResponse:
-        """Takes a guest's cart into the caller's. The answer is kept with the guest's cart, for whoever asks again."""
+        """Takes a guest's cart into the caller's. The answer is kept with the guest's cart, for whoever asks again.
+
+        A cart that holds stock on adding holds what is there; what is not refuses no merge.
+        """
 
         async def work(unit: Unit) -> cart_service_pb2.MergeCartResponse:
             rows = await unit.connection.fetch(Q["lock_carts"], [own, guest])
@@ -110,6 +129,8 @@ class Carts:
             if answer is not None:
                 return cart_service_pb2.MergeCartResponse.FromString(answer)
             after, fates = merged(mine, theirs, policy, unit.now)
+            with suppress(Refusal):
+                after = await self._holds.of(mine, after, allowed=reserves)
             took = await saved(unit, mine, after, self._hot)
             gave = theirs.moved(CartState.MERGED, unit.now, into=own)
             await saved(unit, theirs, gave, self._hot)

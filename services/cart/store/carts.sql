@@ -4,8 +4,8 @@
 INSERT INTO cart (
     cart_id, owner, currency, rounding, stock_hold, create_time,
     products, quantities, line_times, coupons, shipping_product, state, merged_into, checkout,
-    quote, quoted, version, expire_time, abandon_time, update_time)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)
+    quote, quoted, version, expire_time, abandon_time, update_time, reservation_id)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21)
 
 -- name: get_cart
 SELECT * FROM cart WHERE cart_id = $1
@@ -27,7 +27,8 @@ LIMIT $3
 -- name: update_cart
 UPDATE cart
 SET products = $2, quantities = $3, line_times = $4, coupons = $5, shipping_product = $6, state = $7, merged_into = $8,
-    checkout = $9, quote = $10, quoted = $11, version = $12, expire_time = $13, abandon_time = $14, update_time = $15
+    checkout = $9, quote = $10, quoted = $11, version = $12, expire_time = $13, abandon_time = $14, update_time = $15,
+    reservation_id = $16
 WHERE cart_id = $1
 
 -- name: keep_merge

@@ -13,7 +13,7 @@ from services._platform.unit_of_work import Unit, UnitOfWork
 from services.cart.convert import events
 from services.cart.domain import holds
 from services.cart.domain.holds import Hold, HoldState, Limits
-from services.cart.domain.refusals import CouponHoldNotFound
+from services.cart.domain.offer_refusals import CouponHoldNotFound
 from services.cart.store.rows import read_coupon, read_hold, read_promotion
 
 Q = sql.load(__package__, "holds")

@@ -11,8 +11,8 @@ from services._platform.filters import Filter
 from services._platform.postgres import Pool, reading
 from services._platform.unit_of_work import Unit, UnitOfWork
 from services.cart.convert import events
+from services.cart.domain.offer_refusals import PriceExists, PriceNotFound
 from services.cart.domain.prices import Price
-from services.cart.domain.refusals import PriceExists, PriceNotFound
 from services.cart.store.rows import read_price
 
 Q = sql.load(__package__, "prices")

@@ -11,8 +11,8 @@ from services._platform.filters import Filter
 from services._platform.postgres import Pool, reading
 from services._platform.unit_of_work import Unit, UnitOfWork
 from services.cart.convert import events
+from services.cart.domain.offer_refusals import CouponExists, CouponNotFound, PromotionExists, PromotionNotFound
 from services.cart.domain.promotions import Coupon, Promotion
-from services.cart.domain.refusals import CouponExists, CouponNotFound, PromotionExists, PromotionNotFound
 from services.cart.store.rows import promotion_content, read_coupon, read_promotion
 
 Q = sql.load(__package__, "promotions")

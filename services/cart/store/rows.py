@@ -83,6 +83,7 @@ def read_cart(row: Any) -> Cart:
         state=CartState(row["state"]),
         merged_into=str(row["merged_into"] or ""),
         checkout=row["checkout"],
+        reservation=str(row["reservation_id"] or ""),
         quote=quotes.to_quote(quote_pb2.Quote.FromString(row["quote"])) if row["quote"] else None,
         quoted=row["quoted"],
         version=row["version"],
@@ -110,4 +111,5 @@ def cart_columns(cart: Cart) -> tuple[Any, ...]:
         cart.expire_time,
         cart.abandon_time,
         cart.update_time,
+        cart.reservation or None,
     )

@@ -178,11 +178,13 @@ class Book:
     def attempt(self) -> Iterator[None]:
         """Undoes everything that was decided inside the block when it refuses."""
         levels, touched = dict(self.levels), set(self.touched)
+        reservations, saved = dict(self.reservations), dict(self.saved_reservations)
         movements, news = len(self.movements), len(self.news)
         try:
             yield
         except Refusal:
             self.levels, self.touched = levels, touched
+            self.reservations, self.saved_reservations = reservations, saved
             del self.movements[movements:]
             del self.news[news:]
             raise

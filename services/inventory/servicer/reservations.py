@@ -31,7 +31,8 @@ class Reservations(ReservationServiceServicer[Call]):
         self, request: reservation_service_pb2.CreateReservationRequest, call: Call, /
     ) -> reservation_pb2.Reservation:
         wants, ttl = reservations.wants(request.lines), reservations.ttl(request.ttl)
-        hold = Reserve(str(uuid_utils.uuid7()), wants, request.order, ttl, call.principal.name)
+        replaces = names.RESERVATION.id(request.replaces) if request.replaces else ""
+        hold = Reserve(str(uuid_utils.uuid7()), wants, request.order, ttl, call.principal.name, replaces)
         return await self._change(hold, call)
 
     async def GetReservation(

@@ -9,8 +9,7 @@ from mesh.payments.v1 import ledger_pb2, ledger_service_pb2
 from services._platform.money import money
 from services._platform.times import timestamp
 from services.payments.convert import names
-from services.payments.domain.operations import SettlementLine
-from services.payments.domain.reports import Booked, Difference, Report
+from services.payments.domain.reports import Difference, Report, Sum
 
 MOST_DIFFERENCES = 1_000
 
@@ -54,11 +53,11 @@ def _difference(one: Difference) -> ledger_service_pb2.SettlementDifference:
     return ledger_service_pb2.SettlementDifference(
         kind=ledger_service_pb2.SettlementDifferenceKind.ValueType(one.kind.value),
         operation=one.key,
-        payment=names.PAYMENT.name(one.ours.payment) if one.ours else "",
+        payment=names.PAYMENT.name(one.payment) if one.payment else "",
         ledger_amount=_amount(one.ours),
         provider_amount=_amount(one.theirs),
     )
 
 
-def _amount(one: Booked | SettlementLine | None) -> Money | None:
+def _amount(one: Sum | None) -> Money | None:
     return None if one is None else money(one.currency, one.amount)

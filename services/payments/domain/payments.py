@@ -125,6 +125,14 @@ class Payment:
                 after = replace(after, refunded=self.refunded + operation.amount)
         return after, booked
 
+    def contradicted(self, id: str, outcome: Outcome) -> bool:
+        """Whether an outcome cannot be true beside what counted before it."""
+        operation = self.operation(id)
+        if not operation.is_pending:
+            return outcome.succeeded != (operation.stage is Stage.SUCCEEDED)
+        event = self._event(operation, outcome)
+        return self.state is not State.PENDING and event is not None and event not in MOVES[self.state]
+
     def answer(self, id: str) -> "Payment":
         """The payment, as the answer to who asked for an operation. Refuses when it failed or is not settled."""
         operation = self.operation(id)

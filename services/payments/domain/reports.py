@@ -15,6 +15,7 @@ class DifferenceKind(Enum):
     MISSING_AT_PROVIDER = 2
     AMOUNT_DIFFERS = 3
     PENDING_HERE = 4
+    OUTCOME_CONTRADICTED = 5
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,13 +31,22 @@ class Booked:
 
 
 @dataclass(frozen=True, slots=True)
+class Sum:
+    """What one side says that an operation moved, in minor units."""
+
+    currency: str
+    amount: int
+
+
+@dataclass(frozen=True, slots=True)
 class Difference:
     """An operation that the two sides tell differently, each with what it says, if anything."""
 
     kind: DifferenceKind
     key: str
-    ours: Booked | None
-    theirs: SettlementLine | None
+    payment: str
+    ours: Sum | None
+    theirs: Sum | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,20 +59,27 @@ class Report:
     differences: Sequence[Difference]
 
 
-def compare(ours: Mapping[str, Booked], theirs: Iterable[SettlementLine]) -> Report:
-    """Every operation of both sides, once."""
+def compare(ours: Mapping[str, Booked], theirs: Sequence[SettlementLine], contradicted: Sequence[Difference]) -> Report:
+    """Every operation of both sides, once; and the outcomes that were contradicted, of those that do not differ yet."""
     left = dict(ours)
     found: list[Difference] = []
     matched = 0
-    for line in (lines := list(theirs)):
+    for line in theirs:
         booked = left.pop(line.key, None)
         if (kind := _difference(booked, line)) is None:
             matched += 1
         else:
-            found.append(Difference(kind, line.key, booked, line))
+            found.append(Difference(kind, line.key, booked.payment if booked else "", _sum(booked), _sum(line)))
     settled = [one for one in ours.values() if not one.is_pending]
-    found += [Difference(DifferenceKind.MISSING_AT_PROVIDER, one.key, one, None) for one in settled if one.key in left]
-    return Report(matched, _totals(settled), _totals(lines), found)
+    missing = (one for one in settled if one.key in left)
+    found += [Difference(DifferenceKind.MISSING_AT_PROVIDER, one.key, one.payment, _sum(one), None) for one in missing]
+    known = {one.key for one in found}
+    found += [one for one in contradicted if one.key not in known]
+    return Report(matched, _totals(settled), _totals(theirs), found)
+
+
+def _sum(one: Booked | SettlementLine | None) -> Sum | None:
+    return Sum(one.currency, one.amount) if one else None
 
 
 def _totals(side: Iterable[Booked | SettlementLine]) -> Mapping[str, int]:

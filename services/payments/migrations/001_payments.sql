@@ -68,6 +68,18 @@ CREATE TABLE ledger_entry (
 CREATE INDEX ledger_entry_by_payment ON ledger_entry (payment_id, entry_id);
 COMMENT ON TABLE ledger_entry IS 'append-only: the ledger. Every row is balanced by itself, so all accounts sum to zero.';
 
+-- What a provider told of an operation against what it had told of it first, which counted.
+CREATE TABLE contradiction (
+    operation_id uuid NOT NULL,
+    succeeded boolean NOT NULL,
+    failure_code text NOT NULL,
+    provider_reference text NOT NULL,
+    create_time timestamptz NOT NULL,
+    PRIMARY KEY (operation_id, succeeded)
+);
+CREATE INDEX contradiction_by_age ON contradiction (create_time);
+COMMENT ON TABLE contradiction IS 'append-only: what was told stays told.';
+
 -- Events of the provider's that were taken, so that a replay changes nothing.
 CREATE TABLE webhook_receipt (
     webhook_id text PRIMARY KEY,

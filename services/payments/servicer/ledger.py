@@ -52,4 +52,4 @@ class LedgerEntries(LedgerServiceServicer[Call]):
         inside = [line.key for line in exported if start <= line.time < end]
         ours = await self._ledger.booked(start, end, inside)
         theirs = [line for line in exported if line.key in ours or start <= line.time < end]
-        return reports.report(compare(ours, theirs))
+        return reports.report(compare(ours, theirs, await self._ledger.contradicted(start, end)))

@@ -7,8 +7,8 @@ from typing import Any
 from services._platform import sql
 from services._platform.filters import Filter
 from services._platform.postgres import Pool, reading
-from services.payments.domain.reports import Booked
-from services.payments.store.rows import read_booked
+from services.payments.domain.reports import Booked, Difference
+from services.payments.store.rows import read_booked, read_contradicted
 
 Q = sql.load(__package__, "ledger")
 
@@ -34,3 +34,9 @@ class Ledger:
         async with reading(self._pool) as connection:
             rows = await connection.fetch(Q["booked"], start, end, keys)
         return {booked.key: booked for booked in map(read_booked, rows)}
+
+    async def contradicted(self, start: datetime, end: datetime) -> list[Difference]:
+        """Operations of which the provider told another outcome from `start` to before `end`."""
+        async with reading(self._pool) as connection:
+            rows = await connection.fetch(Q["contradicted"], start, end)
+        return [read_contradicted(row) for row in rows]

@@ -31,3 +31,16 @@ LEFT JOIN ledger_entry AS entry USING (operation_id)
 WHERE kind IN (2, 4) AND stage <> 3
   AND (entry.credit_account IS NULL OR 3 IN (entry.credit_account, entry.debit_account))
   AND ((stage = 2 AND settle_time >= $1 AND settle_time < $2) OR operation_id = ANY($3::uuid[]))
+
+-- name: insert_contradiction
+INSERT INTO contradiction (operation_id, succeeded, failure_code, provider_reference, create_time)
+VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT DO NOTHING
+
+-- name: contradicted
+SELECT operation_id, operation.payment_id, operation.amount, payment.currency, stage, contradiction.succeeded
+FROM contradiction
+JOIN operation USING (operation_id)
+JOIN payment USING (payment_id)
+WHERE contradiction.create_time >= $1 AND contradiction.create_time < $2
+ORDER BY contradiction.create_time

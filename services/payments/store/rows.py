@@ -6,7 +6,7 @@ from typing import Any
 from services.payments.domain.moves import Kind, State
 from services.payments.domain.operations import Operation, Stage
 from services.payments.domain.payments import Payment
-from services.payments.domain.reports import Booked
+from services.payments.domain.reports import Booked, Difference, DifferenceKind, Sum
 
 
 def read_payment(row: Any, operations: Iterable[Any]) -> Payment:
@@ -55,4 +55,14 @@ def read_booked(row: Any) -> Booked:
         amount=row["amount"],
         currency=row["currency"],
         is_pending=Stage(row["stage"]) is not Stage.SUCCEEDED,
+    )
+
+
+def read_contradicted(row: Any) -> Difference:
+    """An operation of which the provider told two outcomes: the one that counted, and the other."""
+    amount = Sum(row["currency"], row["amount"])
+    counted, told = Stage(row["stage"]) is Stage.SUCCEEDED, row["succeeded"]
+    key, payment = str(row["operation_id"]), str(row["payment_id"])
+    return Difference(
+        DifferenceKind.OUTCOME_CONTRADICTED, key, payment, amount if counted else None, amount if told else None
     )

@@ -4,6 +4,7 @@ from datetime import datetime
 
 from services._platform import sql
 from services._platform.call import Once, Reply
+from services._platform.log import logger
 from services._platform.unit_of_work import Unit, UnitOfWork
 from services.payments.convert import events
 from services.payments.domain.ledger import Entry
@@ -12,6 +13,7 @@ from services.payments.domain.payments import Payment
 from services.payments.store.reads import with_operations
 
 Q = sql.load(__package__, "payments", "ledger")
+_log = logger(__name__)
 
 
 class Settlements:
@@ -27,6 +29,19 @@ class Settlements:
             return await _settle(unit, operation, outcome)
 
         return await self._units.commit(body)
+
+    async def settle_and_answer(self, operation: str, outcome: Outcome, once: Once[Payment, Reply]) -> Reply:
+        """Notes an outcome together with the answer to the call that asked for the operation.
+
+        Refuses when the operation failed; then nothing is noted.
+        """
+
+        async def work(unit: Unit) -> Payment:
+            after = await _settle(unit, operation, outcome)
+            assert after is not None, "the operation was begun here"
+            return after.answer(operation)
+
+        return await self._units.run(once, work)
 
     async def answer(self, payment: Payment, operation: Operation | None, once: Once[Payment, Reply]) -> Reply:
         """Answers the call that asked for an operation, as the payment is now, and remembers the answer.
@@ -67,6 +82,8 @@ async def _settle(unit: Unit, operation: str, outcome: Outcome) -> Payment | Non
     [before] = await with_operations(unit.connection, rows)
     after, entries = before.settled(operation, outcome, unit.now)
     if after is before:
+        if before.contradicted(operation, outcome):
+            await _keep(unit, before, operation, outcome)
         return before
     await unit.connection.execute(
         Q["update_payment"],
@@ -85,6 +102,13 @@ async def _settle(unit: Unit, operation: str, outcome: Outcome) -> Payment | Non
         await _book(unit, after, operation, entries)
     unit.events.append(events.of_operation(after, after.operation(operation)))
     return after
+
+
+async def _keep(unit: Unit, payment: Payment, operation: str, outcome: Outcome) -> None:
+    """What cannot be true beside what counted first is for people to look into: the settlement report shows it."""
+    _log.warning("the provider contradicts itself", payment=payment.id, operation=operation)
+    told = (outcome.succeeded, outcome.failure_code, outcome.reference)
+    await unit.connection.execute(Q["insert_contradiction"], operation, *told, unit.now)
 
 
 async def _close(unit: Unit, one: Operation) -> None:

@@ -3,13 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from enum import Enum
+from enum import IntEnum
 
 from services.saga.domain.definition import Definition
 from services.saga.domain.retries import Failure
 
 
-class State(Enum):
+class State(IntEnum):
     """Where a saga stands. The values are the contract's."""
 
     RUNNING = 1
@@ -19,7 +19,7 @@ class State(Enum):
     COMPENSATED = 5
 
 
-class StepState(Enum):
+class StepState(IntEnum):
     """Where a step stands. The values are the contract's."""
 
     PENDING = 1
@@ -42,7 +42,7 @@ GONE = frozenset({StepState.PENDING, StepState.FAILED, StepState.SKIPPED, StepSt
 """A step of which nothing is left to undo."""
 
 
-class Kind(Enum):
+class Kind(IntEnum):
     """What happened. The values are the contract's."""
 
     STARTED = 1

@@ -9,11 +9,11 @@ from google.protobuf.message import Message
 
 from services._platform.clock import Clock
 from services._platform.errors import Unavailable
+from services._platform.faults import Fault
 from services._platform.log import logger
 from services.saga.convert import events
 from services.saga.domain import machine
 from services.saga.domain.run import ACTIVE, SETTLED, Saga, Transition
-from services.saga.execution.faults import Fault
 from services.saga.plan.expressions import Values
 from services.saga.plan.learnt import learnt
 from services.saga.plan.plan import Plan
@@ -25,6 +25,8 @@ _PARK = timedelta(seconds=60)
 _TRY_AGAIN = 0.2
 _log = logger(__name__)
 
+Key = tuple[str, bool]
+"""A step, and whether it is being undone."""
 Decide = Callable[[Saga, datetime], Transition | None]
 Drive = Callable[["Actor", str, bool], Awaitable[None]]
 
@@ -47,19 +49,23 @@ class Actor:
     settled: asyncio.Event = field(default_factory=asyncio.Event)
     """It has ended, needs attention, or is not carried out here any more."""
     _lock: asyncio.Lock = field(default_factory=asyncio.Lock)
-    _tasks: dict[tuple[str, bool], asyncio.Task[None]] = field(default_factory=dict)
+    _tasks: dict[Key, asyncio.Task[None]] = field(default_factory=dict)
     _known: dict[str, Message] = field(default_factory=dict)
     _gone: bool = False
 
     def pursue(self) -> None:
         """Has every active step driven, and stops what drives one that is not active any more."""
         active = {(step, run.undoing) for step, run in self.saga.runs.items() if run.state in ACTIVE}
+        free: asyncio.Task[None] | None = None
         for key in self._tasks.keys() - active:
             task = self._tasks.pop(key)
-            if task is not asyncio.current_task():
+            if task is asyncio.current_task():
+                free = task
+            else:
                 task.cancel()
         for key in active - self._tasks.keys():
-            self._tasks[key] = asyncio.create_task(self._driven(*key))
+            # Whoever brought a step to its end goes on with one that comes after it.
+            self._tasks[key], free = free or asyncio.create_task(self._driven(key)), None
         if self.saga.aborting:
             self.aborting.set()
         if self.saga.state in SETTLED:
@@ -122,14 +128,18 @@ class Actor:
         """What expressions see now."""
         return learnt(self.plan, self.saga, self._known)
 
-    async def _driven(self, step: str, undoing: bool) -> None:
-        try:
-            await self.drive(self, step, undoing)
-        except Lost:
-            pass
-        except Exception:
-            _log.exception("a step cannot be carried out", saga=self.saga.id, step=step)
-            self.leave()
+    async def _driven(self, first: Key) -> None:
+        key: Key | None = first
+        while key is not None:
+            step, undoing = key
+            try:
+                await self.drive(self, step, undoing)
+            except Lost:
+                return
+            except Exception:
+                _log.exception("a step cannot be carried out", saga=self.saga.id, step=step)
+                self.leave()
+            key = next((key for key, task in self._tasks.items() if task is asyncio.current_task()), None)
 
     def _parked(self, saga: Saga) -> bool:
         """Whether everything that goes on is a long wait."""

@@ -11,13 +11,13 @@ from google.protobuf.message import Message
 from services._platform.clock import Clock
 from services._platform.doorbell import Doorbell
 from services._platform.errors import Aborted, Refusal
+from services._platform.faults import Fault
 from services._platform.lease import Lease
 from services._platform.log import logger
 from services.saga.domain import decisions, machine
 from services.saga.domain.run import SETTLED, Saga
 from services.saga.execution.actor import Actor, Decide
 from services.saga.execution.calls import Calls
-from services.saga.execution.faults import Fault
 from services.saga.execution.plans import Plans
 from services.saga.execution.steps import Steps
 from services.saga.execution.wanted import Wanted, new_saga
@@ -52,6 +52,10 @@ class Executor:
     _fence: int | None = None
     _held_until: float = 0.0
     _missing: set[str] = field(default_factory=set)
+    _steps: Steps = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._steps = Steps(self.calls, self, self.clock, self._holds, self.fault)
 
     async def start(self, plan: Plan, wanted: Wanted) -> str:
         """Starts a saga, or finds the one of the same key; returns its id."""
@@ -184,10 +188,6 @@ class Executor:
         actor = Actor(plan, saga, holder, self.journal, self.clock, self.fault, drive, self._forget)
         self.actors[saga.id] = actor
         actor.pursue()
-
-    @property
-    def _steps(self) -> Steps:
-        return Steps(self.calls, self, self.clock, self._holds, self.fault)
 
     def _forget(self, actor: Actor) -> None:
         if self.actors.get(actor.saga.id) is actor:

@@ -10,6 +10,7 @@ from google.protobuf.message import Message
 
 from services._platform.clock import Clock
 from services._platform.errors import Refusal
+from services._platform.faults import Fault
 from services.saga.convert import sagas
 from services.saga.domain import decisions
 from services.saga.domain.definition import Action
@@ -18,7 +19,6 @@ from services.saga.domain.retries import Failure
 from services.saga.domain.run import ACTIVE, Run, Saga, State, Transition
 from services.saga.execution.actor import Actor
 from services.saga.execution.calls import Calls
-from services.saga.execution.faults import Fault
 from services.saga.plan.expressions import EvaluationError
 from services.saga.plan.learnt import request_id
 from services.saga.plan.plan import StepPlan, packed
@@ -87,7 +87,7 @@ class Steps:
         call = plan.undo if run.undoing else plan.call
         assert call is not None, "only what can be called is"
         await self._until(run.wake)
-        await self._fault(f"before {call.method.name}")
+        await self._fault(f"before the call of {call.method.name}")
         while not self._holds():  # noqa: ASYNC110  the lease is renewed elsewhere, or lost
             await asyncio.sleep(_NAP)
         if run.attempts:
@@ -99,7 +99,7 @@ class Steps:
         except EvaluationError as error:
             return _unmapped(error)
         outcome = await self._calls.make(call, request, key)
-        await self._fault(f"after {call.method.name}")
+        await self._fault(f"after the call of {call.method.name}")
         return outcome
 
     async def _wait(self, actor: Actor, plan: StepPlan, run: Run) -> Outcome:

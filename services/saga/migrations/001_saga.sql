@@ -38,6 +38,7 @@ CREATE TABLE saga (
 )
 WITH (fillfactor = 70);
 CREATE INDEX saga_live ON saga (wake_time) WHERE end_time IS NULL;
+CREATE INDEX saga_ended ON saga (end_time) WHERE end_time IS NOT NULL;
 CREATE INDEX saga_by_key ON saga (key, saga_id);
 CREATE INDEX saga_by_owner ON saga (owner, saga_id);
 

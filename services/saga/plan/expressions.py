@@ -4,6 +4,7 @@ A mapping of field paths is compiled as one message literal, so that the checker
 must have, and one evaluation makes the whole request.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -29,6 +30,7 @@ class Expression:
 
     compiled: cel.Expression
     variables: frozenset[str]
+    """Those that it uses."""
 
     def value(self, values: Values) -> Any:
         """Its value. Raises `EvaluationError`."""
@@ -51,7 +53,7 @@ class Scope:
         compiled = self._compile(text)
         if not wanted.is_assignable_from(compiled.return_type()):
             raise ValueError(f"is of the type {compiled.return_type().name()}, not {wanted.name()}")
-        return Expression(compiled, self._names)
+        return Expression(compiled, self._used(text))
 
     def message(self, type: Descriptor, mapping: Mapping[str, str], path: str) -> "Expression | list[Mistake]":
         """Compiles a mapping of field paths to expressions into a message, or says what is wrong with each."""
@@ -59,7 +61,7 @@ class Scope:
         if mistakes:
             return mistakes
         try:
-            return Expression(self._compile(_literal(type, _tree(mapping))), self._names)
+            return Expression(self._compile(_literal(type, _tree(mapping))), self._used(*mapping.values()))
         except ValueError as error:  # a field is given as a whole and in parts
             return [Mistake(path, str(error), "EXPRESSION_INVALID")]
 
@@ -74,6 +76,10 @@ class Scope:
             self._compile(_literal(type, _tree({field: text})))
         except ValueError as error:
             yield Mistake(place, str(error), "EXPRESSION_INVALID")
+
+    def _used(self, *texts: str) -> frozenset[str]:
+        """The variables in expressions. What is handed to an evaluation is converted for it, used or not."""
+        return frozenset(name for name in self._names for text in texts if re.search(rf"\b{re.escape(name)}\b", text))
 
     def _compile(self, text: str) -> cel.Expression:
         try:

@@ -156,6 +156,22 @@ WHERE ($1::uuid IS NULL OR saga_id < $1)
 ORDER BY saga_id DESC
 LIMIT $2
 
+-- name: forget_sagas
+-- What ended long ago, with what happened to it; a child not before its parent, which may look at it again.
+WITH old AS (
+    SELECT saga_id
+    FROM saga
+    WHERE end_time < $1
+      AND NOT EXISTS (SELECT FROM saga AS parent WHERE parent.saga_id = saga.parent_id AND parent.end_time IS NULL)
+    ORDER BY end_time
+    LIMIT $2
+    FOR UPDATE SKIP LOCKED
+),
+forgotten AS (
+    DELETE FROM transition USING old WHERE transition.saga_id = old.saga_id
+)
+DELETE FROM saga USING old WHERE saga.saga_id = old.saga_id RETURNING saga.saga_id
+
 -- name: survey
 SELECT
     state,

@@ -12,24 +12,33 @@ from services.inventory.domain.reservations import Reservation, ReservationState
 
 @dataclass(frozen=True, slots=True)
 class Reserve:
-    """Holds stock for an order, all of it or none."""
+    """Holds stock for an order, all of it or none; in place of another reservation if one is named."""
 
     id: str
     wants: tuple[Want, ...]
     order: str
     ttl: timedelta
     actor: str
+    replaces: str = ""
 
     @property
     def needs(self) -> Needs:
-        """The products in every warehouse."""
+        """The products in every warehouse, and what is replaced."""
         return Needs(
             products=tuple(want.product for want in self.wants),
             warehouses=tuple(want.warehouse for want in self.wants if want.warehouse),
+            reservations=(self.replaces,) if self.replaces else (),
         )
 
     def apply(self, book: Book) -> Reservation:
         """The reservation, held."""
+        if not self.replaces:
+            return self._hold(book)
+        with book.attempt():
+            GiveBack(self.replaces, "cancel", self.actor).apply(book)
+            return self._hold(book)
+
+    def _hold(self, book: Book) -> Reservation:
         for want in self.wants:
             book.require(want.product, want.warehouse)
         lines = allocate(self.wants, book.levels_of(want.product for want in self.wants))

@@ -29,7 +29,7 @@ from google.protobuf import timestamp_pb2 as google_dot_protobuf_dot_timestamp__
 from mesh.cart.v1 import quote_pb2 as mesh_dot_cart_dot_v1_dot_quote__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17mesh/cart/v1/cart.proto\x12\x0cmesh.cart.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18mesh/cart/v1/quote.proto\"\xef\x05\n\x04\x43\x61rt\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x13\n\x05owner\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12-\n\rcurrency_code\x18\x03 \x01(\tB\x16\xe2\x41\x02\x02\x05\xbaH\x0er\x0c\x32\n^[A-Z]{3}$\x12?\n\rrounding_mode\x18\x04 \x01(\x0e\x32\x1a.mesh.cart.v1.RoundingModeB\x0c\xe2\x41\x01\x05\xbaH\x05\x82\x01\x02\x10\x01\x12\x39\n\nstock_hold\x18\x05 \x01(\x0e\x32\x17.mesh.cart.v1.StockHoldB\x0c\xe2\x41\x01\x05\xbaH\x05\x82\x01\x02\x10\x01\x12+\n\x05lines\x18\x06 \x03(\x0b\x32\x16.mesh.cart.v1.CartLineB\x04\xe2\x41\x01\x03\x12%\n\x07\x63oupons\x18\x07 \x03(\tB\x14\xe2\x41\x01\x03\xfa\x41\r\n\x0bmesh/Coupon\x12W\n\x10shipping_product\x18\x08 \x01(\tB=\xfa\x41\x0e\n\x0cmesh/Product\xbaH)r\'2%^(products/[a-z0-9][a-z0-9-]{0,62})?$\x12(\n\x05quote\x18\t \x01(\x0b\x32\x13.mesh.cart.v1.QuoteB\x04\xe2\x41\x01\x03\x12,\n\x05state\x18\n \x01(\x0e\x32\x17.mesh.cart.v1.CartStateB\x04\xe2\x41\x01\x03\x12\'\n\x0bmerged_cart\x18\x0b \x01(\tB\x12\xe2\x41\x01\x03\xfa\x41\x0b\n\tmesh/Cart\x12\x15\n\x04\x65tag\x18\x0c \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x35\n\x0b\x65xpire_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03:)\xea\x41&\n\tmesh/Cart\x12\x0c\x63\x61rts/{cart}*\x05\x63\x61rts2\x04\x63\x61rt\"q\n\x08\x43\x61rtLine\x12\"\n\x07product\x18\x01 \x01(\tB\x11\xfa\x41\x0e\n\x0cmesh/Product\x12\x10\n\x08quantity\x18\x02 \x01(\x05\x12/\n\x0bupdate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xa0\x01\n\tCartState\x12\x1a\n\x16\x43\x41RT_STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x43\x41RT_STATE_OPEN\x10\x01\x12\x1b\n\x17\x43\x41RT_STATE_CHECKING_OUT\x10\x02\x12\x16\n\x12\x43\x41RT_STATE_ORDERED\x10\x03\x12\x15\n\x11\x43\x41RT_STATE_MERGED\x10\x04\x12\x16\n\x12\x43\x41RT_STATE_EXPIRED\x10\x05*e\n\x0cRoundingMode\x12\x1d\n\x19ROUNDING_MODE_UNSPECIFIED\x10\x00\x12\x1b\n\x17ROUNDING_MODE_HALF_EVEN\x10\x01\x12\x19\n\x15ROUNDING_MODE_HALF_UP\x10\x02*X\n\tStockHold\x12\x1a\n\x16STOCK_HOLD_UNSPECIFIED\x10\x00\x12\x13\n\x0fSTOCK_HOLD_NONE\x10\x01\x12\x1a\n\x16STOCK_HOLD_AT_CHECKOUT\x10\x02\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x17mesh/cart/v1/cart.proto\x12\x0cmesh.cart.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x1fgoogle/api/field_behavior.proto\x1a\x19google/api/resource.proto\x1a\x1fgoogle/protobuf/timestamp.proto\x1a\x18mesh/cart/v1/quote.proto\"\x9f\x06\n\x04\x43\x61rt\x12\x12\n\x04name\x18\x01 \x01(\tB\x04\xe2\x41\x01\x08\x12\x13\n\x05owner\x18\x02 \x01(\tB\x04\xe2\x41\x01\x03\x12-\n\rcurrency_code\x18\x03 \x01(\tB\x16\xe2\x41\x02\x02\x05\xbaH\x0er\x0c\x32\n^[A-Z]{3}$\x12?\n\rrounding_mode\x18\x04 \x01(\x0e\x32\x1a.mesh.cart.v1.RoundingModeB\x0c\xe2\x41\x01\x05\xbaH\x05\x82\x01\x02\x10\x01\x12\x39\n\nstock_hold\x18\x05 \x01(\x0e\x32\x17.mesh.cart.v1.StockHoldB\x0c\xe2\x41\x01\x05\xbaH\x05\x82\x01\x02\x10\x01\x12+\n\x05lines\x18\x06 \x03(\x0b\x32\x16.mesh.cart.v1.CartLineB\x04\xe2\x41\x01\x03\x12%\n\x07\x63oupons\x18\x07 \x03(\tB\x14\xe2\x41\x01\x03\xfa\x41\r\n\x0bmesh/Coupon\x12W\n\x10shipping_product\x18\x08 \x01(\tB=\xfa\x41\x0e\n\x0cmesh/Product\xbaH)r\'2%^(products/[a-z0-9][a-z0-9-]{0,62})?$\x12(\n\x05quote\x18\t \x01(\x0b\x32\x13.mesh.cart.v1.QuoteB\x04\xe2\x41\x01\x03\x12,\n\x05state\x18\n \x01(\x0e\x32\x17.mesh.cart.v1.CartStateB\x04\xe2\x41\x01\x03\x12\'\n\x0bmerged_cart\x18\x0b \x01(\tB\x12\xe2\x41\x01\x03\xfa\x41\x0b\n\tmesh/Cart\x12\x15\n\x04\x65tag\x18\x0c \x01(\tB\x07\xbaH\x04r\x02\x18@\x12\x35\n\x0b\x65xpire_time\x18\r \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0b\x63reate_time\x18\x0e \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12\x35\n\x0bupdate_time\x18\x0f \x01(\x0b\x32\x1a.google.protobuf.TimestampB\x04\xe2\x41\x01\x03\x12.\n\x0breservation\x18\x10 \x01(\tB\x19\xe2\x41\x01\x03\xfa\x41\x12\n\x10mesh/Reservation:)\xea\x41&\n\tmesh/Cart\x12\x0c\x63\x61rts/{cart}*\x05\x63\x61rts2\x04\x63\x61rt\"q\n\x08\x43\x61rtLine\x12\"\n\x07product\x18\x01 \x01(\tB\x11\xfa\x41\x0e\n\x0cmesh/Product\x12\x10\n\x08quantity\x18\x02 \x01(\x05\x12/\n\x0bupdate_time\x18\x03 \x01(\x0b\x32\x1a.google.protobuf.Timestamp*\xa0\x01\n\tCartState\x12\x1a\n\x16\x43\x41RT_STATE_UNSPECIFIED\x10\x00\x12\x13\n\x0f\x43\x41RT_STATE_OPEN\x10\x01\x12\x1b\n\x17\x43\x41RT_STATE_CHECKING_OUT\x10\x02\x12\x16\n\x12\x43\x41RT_STATE_ORDERED\x10\x03\x12\x15\n\x11\x43\x41RT_STATE_MERGED\x10\x04\x12\x16\n\x12\x43\x41RT_STATE_EXPIRED\x10\x05*e\n\x0cRoundingMode\x12\x1d\n\x19ROUNDING_MODE_UNSPECIFIED\x10\x00\x12\x1b\n\x17ROUNDING_MODE_HALF_EVEN\x10\x01\x12\x19\n\x15ROUNDING_MODE_HALF_UP\x10\x02*o\n\tStockHold\x12\x1a\n\x16STOCK_HOLD_UNSPECIFIED\x10\x00\x12\x13\n\x0fSTOCK_HOLD_NONE\x10\x01\x12\x1a\n\x16STOCK_HOLD_AT_CHECKOUT\x10\x02\x12\x15\n\x11STOCK_HOLD_ON_ADD\x10\x03\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -66,18 +66,20 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_CART'].fields_by_name['create_time']._serialized_options = b'\342A\001\003'
   _globals['_CART'].fields_by_name['update_time']._loaded_options = None
   _globals['_CART'].fields_by_name['update_time']._serialized_options = b'\342A\001\003'
+  _globals['_CART'].fields_by_name['reservation']._loaded_options = None
+  _globals['_CART'].fields_by_name['reservation']._serialized_options = b'\342A\001\003\372A\022\n\020mesh/Reservation'
   _globals['_CART']._loaded_options = None
   _globals['_CART']._serialized_options = b'\352A&\n\tmesh/Cart\022\014carts/{cart}*\005carts2\004cart'
   _globals['_CARTLINE'].fields_by_name['product']._loaded_options = None
   _globals['_CARTLINE'].fields_by_name['product']._serialized_options = b'\372A\016\n\014mesh/Product'
-  _globals['_CARTSTATE']._serialized_start=1059
-  _globals['_CARTSTATE']._serialized_end=1219
-  _globals['_ROUNDINGMODE']._serialized_start=1221
-  _globals['_ROUNDINGMODE']._serialized_end=1322
-  _globals['_STOCKHOLD']._serialized_start=1324
-  _globals['_STOCKHOLD']._serialized_end=1412
+  _globals['_CARTSTATE']._serialized_start=1107
+  _globals['_CARTSTATE']._serialized_end=1267
+  _globals['_ROUNDINGMODE']._serialized_start=1269
+  _globals['_ROUNDINGMODE']._serialized_end=1370
+  _globals['_STOCKHOLD']._serialized_start=1372
+  _globals['_STOCKHOLD']._serialized_end=1483
   _globals['_CART']._serialized_start=190
-  _globals['_CART']._serialized_end=941
-  _globals['_CARTLINE']._serialized_start=943
-  _globals['_CARTLINE']._serialized_end=1056
+  _globals['_CART']._serialized_end=989
+  _globals['_CARTLINE']._serialized_start=991
+  _globals['_CARTLINE']._serialized_end=1104
 # @@protoc_insertion_point(module_scope)

@@ -93,6 +93,10 @@ class _StockHoldEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_StockHold.V
     """Never: what is sold is made or bought after the order."""
     STOCK_HOLD_AT_CHECKOUT: _StockHold.ValueType  # 2
     """When the cart is checked out."""
+    STOCK_HOLD_ON_ADD: _StockHold.ValueType  # 3
+    """As soon as it lies in the cart, for 15 minutes from each change of its lines on; what ran out is held again at
+    checkout, if it is still there. Whoever changes the lines holds the permission `inventory.reserve`; a guest cannot.
+    """
 
 class StockHold(_StockHold, metaclass=_StockHoldEnumTypeWrapper):
     """When the stock of a cart's lines is held."""
@@ -103,6 +107,10 @@ STOCK_HOLD_NONE: StockHold.ValueType  # 1
 """Never: what is sold is made or bought after the order."""
 STOCK_HOLD_AT_CHECKOUT: StockHold.ValueType  # 2
 """When the cart is checked out."""
+STOCK_HOLD_ON_ADD: StockHold.ValueType  # 3
+"""As soon as it lies in the cart, for 15 minutes from each change of its lines on; what ran out is held again at
+checkout, if it is still there. Whoever changes the lines holds the permission `inventory.reserve`; a guest cannot.
+"""
 Global___StockHold: _TypeAlias = StockHold  # noqa: Y015
 
 @_typing.final
@@ -126,6 +134,7 @@ class Cart(_message.Message):
     EXPIRE_TIME_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
     UPDATE_TIME_FIELD_NUMBER: _builtins.int
+    RESERVATION_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`carts/{cart}`, where the last segment is a UUIDv7."""
     owner: _builtins.str
@@ -144,6 +153,8 @@ class Cart(_message.Message):
     """`carts/{cart}` that took this one's lines. Only of a merged cart."""
     etag: _builtins.str
     """Changes with every write of the cart. Send it back with a change to refuse a lost update."""
+    reservation: _builtins.str
+    """`reservations/{reservation}` that was made last for the lines of a cart that holds on adding."""
     @_builtins.property
     def lines(self) -> _containers.RepeatedCompositeFieldContainer[Global___CartLine]:
         """What is in it, one line a product, in the order in which they were added. At most 100."""
@@ -186,10 +197,11 @@ class Cart(_message.Message):
         expire_time: _timestamp_pb2.Timestamp | None = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
         update_time: _timestamp_pb2.Timestamp | None = ...,
+        reservation: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["create_time", b"create_time", "expire_time", b"expire_time", "quote", b"quote", "update_time", b"update_time"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["coupons", b"coupons", "create_time", b"create_time", "currency_code", b"currency_code", "etag", b"etag", "expire_time", b"expire_time", "lines", b"lines", "merged_cart", b"merged_cart", "name", b"name", "owner", b"owner", "quote", b"quote", "rounding_mode", b"rounding_mode", "shipping_product", b"shipping_product", "state", b"state", "stock_hold", b"stock_hold", "update_time", b"update_time"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["coupons", b"coupons", "create_time", b"create_time", "currency_code", b"currency_code", "etag", b"etag", "expire_time", b"expire_time", "lines", b"lines", "merged_cart", b"merged_cart", "name", b"name", "owner", b"owner", "quote", b"quote", "reservation", b"reservation", "rounding_mode", b"rounding_mode", "shipping_product", b"shipping_product", "state", b"state", "stock_hold", b"stock_hold", "update_time", b"update_time"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

@@ -112,6 +112,9 @@ class BeginCheckoutResponse(_message.Message):
     REDEMPTIONS_FIELD_NUMBER: _builtins.int
     TOTAL_AMOUNT_FIELD_NUMBER: _builtins.int
     ORDER_FIELD_NUMBER: _builtins.int
+    RESERVATION_FIELD_NUMBER: _builtins.int
+    reservation: _builtins.str
+    """`reservations/{reservation}` that the cart made when its lines were added, for the new one to replace. Empty: none."""
     @_builtins.property
     def stock(self) -> _containers.RepeatedCompositeFieldContainer[_reservation_pb2.ReservationLine]:
         """The stock to hold. Empty for a cart whose stock is never held."""
@@ -135,10 +138,11 @@ class BeginCheckoutResponse(_message.Message):
         redemptions: _abc.Iterable[_coupon_hold_pb2.Redemption] | None = ...,
         total_amount: _money_pb2.Money | None = ...,
         order: _order_pb2.Order | None = ...,
+        reservation: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["order", b"order", "total_amount", b"total_amount"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["order", b"order", "redemptions", b"redemptions", "stock", b"stock", "total_amount", b"total_amount"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["order", b"order", "redemptions", b"redemptions", "reservation", b"reservation", "stock", b"stock", "total_amount", b"total_amount"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

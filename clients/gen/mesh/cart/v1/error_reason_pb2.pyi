@@ -139,6 +139,11 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
     Example: {"reason": "CHECKOUT_ABANDONED", "domain": "mesh", "metadata": {"checkout": "checkouts/0198…"}}
     """
+    ERROR_REASON_OUT_OF_STOCK: _ErrorReason.ValueType  # 24
+    """FAILED_PRECONDITION. The cart holds stock as soon as it lies in it, and so much is not there.
+
+    Example: {"reason": "OUT_OF_STOCK", "domain": "mesh", "metadata": {"product": "products/mug", "requested": "3", "available": "1"}}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why cart refuses. `google.rpc.ErrorInfo.reason` carries the name without the prefix; `domain` is `mesh`."""
@@ -259,5 +264,10 @@ ERROR_REASON_CHECKOUT_ABANDONED: ErrorReason.ValueType  # 23
 """FAILED_PRECONDITION. The checkout was given up before this call came.
 
 Example: {"reason": "CHECKOUT_ABANDONED", "domain": "mesh", "metadata": {"checkout": "checkouts/0198…"}}
+"""
+ERROR_REASON_OUT_OF_STOCK: ErrorReason.ValueType  # 24
+"""FAILED_PRECONDITION. The cart holds stock as soon as it lies in it, and so much is not there.
+
+Example: {"reason": "OUT_OF_STOCK", "domain": "mesh", "metadata": {"product": "products/mug", "requested": "3", "available": "1"}}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

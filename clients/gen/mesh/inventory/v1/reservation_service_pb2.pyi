@@ -29,9 +29,14 @@ class CreateReservationRequest(_message.Message):
     LINES_FIELD_NUMBER: _builtins.int
     ORDER_FIELD_NUMBER: _builtins.int
     TTL_FIELD_NUMBER: _builtins.int
+    REPLACES_FIELD_NUMBER: _builtins.int
     REQUEST_ID_FIELD_NUMBER: _builtins.int
     order: _builtins.str
     """The order that the stock is held for, in words of the caller's. At most 200 characters."""
+    replaces: _builtins.str
+    """`reservations/{reservation}` that this one is in place of: it is cancelled in the same commit. One that was cancelled
+    or has expired has nothing to give; a confirmed one is refused. Default: none.
+    """
     request_id: _builtins.str
     """A UUID of the caller's. A replay returns the first answer; the same id with another body is refused."""
     @_builtins.property
@@ -48,11 +53,12 @@ class CreateReservationRequest(_message.Message):
         lines: _abc.Iterable[_reservation_pb2.ReservationLine] | None = ...,
         order: _builtins.str = ...,
         ttl: _duration_pb2.Duration | None = ...,
+        replaces: _builtins.str = ...,
         request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["ttl", b"ttl"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["lines", b"lines", "order", b"order", "request_id", b"request_id", "ttl", b"ttl"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["lines", b"lines", "order", b"order", "replaces", b"replaces", "request_id", b"request_id", "ttl", b"ttl"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 

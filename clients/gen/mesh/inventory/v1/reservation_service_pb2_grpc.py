@@ -73,7 +73,8 @@ class ReservationServiceServicer:
     """
 
     def CreateReservation(self, request, context):
-        """Holds stock. All lines or none; lines of one product are summed.
+        """Holds stock. All lines or none; lines of one product are summed. In place of another reservation, all or none too:
+        what that one held is free for this one, and for nobody else, and when this one is refused it holds on.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

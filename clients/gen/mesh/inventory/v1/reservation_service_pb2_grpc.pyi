@@ -35,7 +35,9 @@ class ReservationServiceStub:
     @_typing.overload
     def __new__(cls, channel: _aio.Channel) -> ReservationServiceAsyncStub: ...
     CreateReservation: _grpc.UnaryUnaryMultiCallable[_reservation_service_pb2.CreateReservationRequest, _reservation_pb2.Reservation]
-    """Holds stock. All lines or none; lines of one product are summed."""
+    """Holds stock. All lines or none; lines of one product are summed. In place of another reservation, all or none too:
+    what that one held is free for this one, and for nobody else, and when this one is refused it holds on.
+    """
     GetReservation: _grpc.UnaryUnaryMultiCallable[_reservation_service_pb2.GetReservationRequest, _reservation_pb2.Reservation]
     """Returns a reservation."""
     ListReservations: _grpc.UnaryUnaryMultiCallable[_reservation_service_pb2.ListReservationsRequest, _reservation_service_pb2.ListReservationsResponse]
@@ -53,7 +55,9 @@ class ReservationServiceAsyncStub(ReservationServiceStub):
 
     def __init__(self, channel: _aio.Channel) -> None: ...
     CreateReservation: _aio.UnaryUnaryMultiCallable[_reservation_service_pb2.CreateReservationRequest, _reservation_pb2.Reservation]  # type: ignore[assignment]
-    """Holds stock. All lines or none; lines of one product are summed."""
+    """Holds stock. All lines or none; lines of one product are summed. In place of another reservation, all or none too:
+    what that one held is free for this one, and for nobody else, and when this one is refused it holds on.
+    """
     GetReservation: _aio.UnaryUnaryMultiCallable[_reservation_service_pb2.GetReservationRequest, _reservation_pb2.Reservation]  # type: ignore[assignment]
     """Returns a reservation."""
     ListReservations: _aio.UnaryUnaryMultiCallable[_reservation_service_pb2.ListReservationsRequest, _reservation_service_pb2.ListReservationsResponse]  # type: ignore[assignment]
@@ -74,7 +78,9 @@ class ReservationServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _reservation_service_pb2.CreateReservationRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_reservation_pb2.Reservation, _abc.Awaitable[_reservation_pb2.Reservation]]:
-        """Holds stock. All lines or none; lines of one product are summed."""
+        """Holds stock. All lines or none; lines of one product are summed. In place of another reservation, all or none too:
+        what that one held is free for this one, and for nobody else, and when this one is refused it holds on.
+        """
 
     @_abc_1.abstractmethod
     def GetReservation(

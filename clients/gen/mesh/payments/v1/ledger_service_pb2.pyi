@@ -38,6 +38,8 @@ class _SettlementDifferenceKindEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapp
     """Both moved money, but not the same sum or currency."""
     SETTLEMENT_DIFFERENCE_KIND_PENDING_HERE: _SettlementDifferenceKind.ValueType  # 4
     """The provider moved the money; here the operation is still pending."""
+    SETTLEMENT_DIFFERENCE_KIND_OUTCOME_CONTRADICTED: _SettlementDifferenceKind.ValueType  # 5
+    """The provider told, in this window, of another outcome than the one that it told of first, and that counted here."""
 
 class SettlementDifferenceKind(_SettlementDifferenceKind, metaclass=_SettlementDifferenceKindEnumTypeWrapper):
     """How ledger and provider differ."""
@@ -52,6 +54,8 @@ SETTLEMENT_DIFFERENCE_KIND_AMOUNT_DIFFERS: SettlementDifferenceKind.ValueType  #
 """Both moved money, but not the same sum or currency."""
 SETTLEMENT_DIFFERENCE_KIND_PENDING_HERE: SettlementDifferenceKind.ValueType  # 4
 """The provider moved the money; here the operation is still pending."""
+SETTLEMENT_DIFFERENCE_KIND_OUTCOME_CONTRADICTED: SettlementDifferenceKind.ValueType  # 5
+"""The provider told, in this window, of another outcome than the one that it told of first, and that counted here."""
 Global___SettlementDifferenceKind: _TypeAlias = SettlementDifferenceKind  # noqa: Y015
 
 @_typing.final

@@ -71,7 +71,8 @@ class LedgerServiceServicer:
         raise NotImplementedError('Method not implemented!')
 
     def ReportSettlement(self, request, context):
-        """Holds the provider's settlement export beside the ledger, operation by operation, and names every difference.
+        """Holds the provider's settlement export beside the ledger, operation by operation, and names every difference; also
+        the outcomes that the provider contradicted, of authorisations and voids as well.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

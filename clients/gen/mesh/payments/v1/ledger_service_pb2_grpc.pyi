@@ -38,7 +38,9 @@ class LedgerServiceStub:
     GetTrialBalance: _grpc.UnaryUnaryMultiCallable[_ledger_service_pb2.GetTrialBalanceRequest, _ledger_service_pb2.GetTrialBalanceResponse]
     """Sums the ledger up: the balance of every account. Per currency they sum to zero."""
     ReportSettlement: _grpc.UnaryUnaryMultiCallable[_ledger_service_pb2.ReportSettlementRequest, _ledger_service_pb2.ReportSettlementResponse]
-    """Holds the provider's settlement export beside the ledger, operation by operation, and names every difference."""
+    """Holds the provider's settlement export beside the ledger, operation by operation, and names every difference; also
+    the outcomes that the provider contradicted, of authorisations and voids as well.
+    """
 
 @_typing.type_check_only
 class LedgerServiceAsyncStub(LedgerServiceStub):
@@ -50,7 +52,9 @@ class LedgerServiceAsyncStub(LedgerServiceStub):
     GetTrialBalance: _aio.UnaryUnaryMultiCallable[_ledger_service_pb2.GetTrialBalanceRequest, _ledger_service_pb2.GetTrialBalanceResponse]  # type: ignore[assignment]
     """Sums the ledger up: the balance of every account. Per currency they sum to zero."""
     ReportSettlement: _aio.UnaryUnaryMultiCallable[_ledger_service_pb2.ReportSettlementRequest, _ledger_service_pb2.ReportSettlementResponse]  # type: ignore[assignment]
-    """Holds the provider's settlement export beside the ledger, operation by operation, and names every difference."""
+    """Holds the provider's settlement export beside the ledger, operation by operation, and names every difference; also
+    the outcomes that the provider contradicted, of authorisations and voids as well.
+    """
 
 class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
     """The money ledger, and what the provider says of the same money."""
@@ -77,6 +81,8 @@ class LedgerServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _ledger_service_pb2.ReportSettlementRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_ledger_service_pb2.ReportSettlementResponse, _abc.Awaitable[_ledger_service_pb2.ReportSettlementResponse]]:
-        """Holds the provider's settlement export beside the ledger, operation by operation, and names every difference."""
+        """Holds the provider's settlement export beside the ledger, operation by operation, and names every difference; also
+        the outcomes that the provider contradicted, of authorisations and voids as well.
+        """
 
 def add_LedgerServiceServicer_to_server(servicer: LedgerServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...

@@ -218,7 +218,9 @@ class Saga(_message.Message):
     version: _builtins.int
     """The version of the definition that it runs on."""
     key: _builtins.str
-    """The business key: what the saga is about, in words of the caller's. One saga a key and definition."""
+    """The business key: what the saga is about, in words of the caller's. One saga a key and definition, until 30 days
+    after its end.
+    """
     owner: _builtins.str
     """For whom it runs, `users/{user}` or `services/{service}`. They may see it."""
     state: Global___SagaState.ValueType

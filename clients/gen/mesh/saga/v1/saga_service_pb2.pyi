@@ -183,7 +183,8 @@ class StartSagaRequest(_message.Message):
     """`sagaDefinitions/{saga_definition}`."""
     key: _builtins.str
     """The business key: one saga a key and definition. Starting another with the same key and input returns the first;
-    with another input it is refused. At most 200 characters. Default: none.
+    with another input it is refused. A saga holds its key until 30 days after its end, when it is forgotten. At most
+    200 characters. Default: none.
     """
     owner: _builtins.str
     """For whom it runs; only a service may name somebody else than itself. `users/{user}` or `services/{service}`, at most
