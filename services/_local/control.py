@@ -5,6 +5,7 @@ import signal
 import sys
 import time
 from collections.abc import Callable, Iterable
+from itertools import groupby
 
 import psutil
 
@@ -78,15 +79,22 @@ def _start(layout: Layout) -> None:
     state.save(layout.state, state.State(supervisor=state.Process.of(pid)))
 
 
+def _process(part: plan.Part, now: state.State) -> psutil.Process | None:
+    known = now.processes.get(part.name)
+    return known.find() if known else None
+
+
 def _stop_orphans(parts: Iterable[plan.Part], now: state.State) -> bool:
+    """Stage by stage, as a supervisor does; the processes of a stage end side by side."""
     found = False
-    for part in sorted(parts, key=lambda part: part.stage, reverse=True):
-        known = now.processes.get(part.name)
-        process = known.find() if known else None
-        if process and part.command:
-            found = True
-            process.send_signal(part.command.stop_signal)
-            _gone(process, part.command.stop_seconds)
+    last_first = sorted(parts, key=lambda part: part.stage, reverse=True)
+    for _, stage in groupby(last_first, key=lambda part: part.stage):
+        running = [(process, part.command) for part in stage if part.command and (process := _process(part, now))]
+        for process, command in running:
+            process.send_signal(command.stop_signal)
+        for process, command in running:
+            _gone(process, command.stop_seconds)
+        found = found or bool(running)
     return found
 
 

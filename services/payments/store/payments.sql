@@ -39,7 +39,7 @@ WHERE operation_id = $1
 -- name: postpone_operations
 -- Asked in vain: the next time comes later and later, after 5 minutes at most.
 UPDATE operation
-SET attempts = attempts + 1, next_try_time = $2 + least(interval '5 minutes', interval '2 seconds' * 2 ^ least(attempts, 10))
+SET attempts = attempts + 1, next_try_time = $2::timestamptz + least(interval '5 minutes', interval '2 seconds' * 2 ^ least(attempts, 10))
 WHERE payment_id = $1 AND stage = 1
 
 -- name: payments_to_settle
