@@ -15,6 +15,7 @@ from grpc_reflection.v1alpha import reflection
 from services._platform import grpc_host, log, telemetry
 from services._platform.authentication import authenticator
 from services._platform.faults import fault
+from services._platform.garbage import collect_less
 from services._platform.health import Dependency, Health
 from services._platform.interceptors import Authenticator, Interceptors
 from services._platform.loops import Loop, running
@@ -101,5 +102,6 @@ async def _until_told(compose: Compose, settings: Settings) -> None:
     async with AsyncExitStack() as stack:
         service = await stack.enter_async_context(compose(settings))
         server = Server(service, settings)
+        collect_less()
         log.logger(__name__).info("serving", port=server.port)
         await server.serve(told)

@@ -4,7 +4,6 @@ import asyncio
 import time
 from functools import partial
 
-import grpc
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
 
@@ -20,11 +19,8 @@ from mesh.jobs.v1.job_service_pb2 import (
     UpdateJobRequest,
     WatchRunRequest,
 )
-from mesh.jobs.v1.work_service_pb2 import WorkRequest
-from mesh.jobs.v1.work_service_pb2_grpc import WorkServiceStub
 from services.jobs.domain.watch import STALL
 from services.jobs.store.turns import TICK
-from tests.callers import token
 from tests.conftest import Clock, eventually
 from tests.inventory.conftest import refused
 from tests.jobs.conftest import Jobs, spec
@@ -293,17 +289,6 @@ async def test_a_clock_that_jumps_costs_no_run(jobs: Jobs) -> None:
             await jobs.reaches(await jobs.enqueue("task"), "RUNNING")
         go.set()
         assert (await jobs.reaches(name, "SUCCEEDED")).run == 1
-
-
-async def test_a_worker_without_a_hello_is_refused(jobs: Jobs) -> None:
-    async def dispatching() -> bool:
-        call = WorkServiceStub(jobs.by(token("services/inventory", ["service"])).channel).Work()
-        await call.write(WorkRequest(succeeded=[1]))
-        with pytest.raises(grpc.aio.AioRpcError) as caught:
-            await call.read()
-        return caught.value.code() is grpc.StatusCode.INVALID_ARGUMENT
-
-    await eventually(dispatching)
 
 
 class Pace:

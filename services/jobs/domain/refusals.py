@@ -147,3 +147,9 @@ class WorkflowNotFound(NotFound):
 
     def __init__(self, workflow: str) -> None:
         super().__init__(f"there is no workflow {workflow}", metadata={"workflow": f"workflows/{workflow}"})
+
+
+class HelloMissing(InvalidArgument):
+    """The first message of a worker's stream does not say who it is."""
+
+    reason = "HELLO_MISSING"

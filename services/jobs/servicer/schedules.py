@@ -10,13 +10,10 @@ from mesh.jobs.v1.schedule_service_servicer import ScheduleServiceServicer
 from services._platform import jobs, masks
 from services._platform.call import Call, Once
 from services._platform.clock import Clock
-from services._platform.errors import InvalidArgument
 from services._platform.paging import Pager
 from services._platform.times import instant, timestamp
 from services.jobs.convert import names, schedules
 from services.jobs.store.schedules import Schedules as Store
-
-_NOT_SCHEDULED = ("unique", "ready_time", "dependencies")
 
 
 class Schedules(ScheduleServiceServicer[Call]):
@@ -90,9 +87,6 @@ class Schedules(ScheduleServiceServicer[Call]):
 def _checked(schedule: schedule_pb2.Schedule, call: Call) -> schedule_pb2.Schedule:
     """A schedule whose timing can be read and whose job can run."""
     schedules.timing(schedule.timing).check()
-    for field in _NOT_SCHEDULED:
-        if field in {set_.name for set_, _ in schedule.spec.ListFields()}:
-            raise InvalidArgument.of(f"schedule.spec.{field}", "is not for jobs of a schedule")
     jobs.request(schedule.spec, call.principal)
     return schedule
 

@@ -6,10 +6,11 @@ from collections.abc import AsyncIterator
 from mesh.jobs.v1 import work_service_pb2, work_service_pb2_grpc
 from mesh.jobs.v1.work_service_servicer import WorkServiceServicer
 from services._platform.call import Call
-from services._platform.errors import InvalidArgument
+from services._platform.errors import Refusal
+from services.jobs.domain.refusals import HelloMissing
 from services.jobs.servicer.relay import relay
 from services.jobs.store.dispatcher import Dispatcher
-from services.jobs.store.sessions import Session
+from services.jobs.store.sessions import Session, moved
 
 
 class Work(WorkServiceServicer[Call]):
@@ -29,22 +30,27 @@ class Work(WorkServiceServicer[Call]):
             return
         first = await anext(requests, None)
         if first is None or not first.HasField("hello"):
-            raise InvalidArgument.of("hello", "must be in the first message")
+            raise HelloMissing.of("[0].hello", "must be in the first message")
         session = self._dispatcher.open(first.hello.worker)
         session.say(first)
         listening = asyncio.create_task(_listen(requests, session))
         try:
-            while True:
-                yield await session.next()
+            while (told := await session.next()) is not None:
+                yield told
         finally:
             listening.cancel()
             session.close()
 
 
 async def _listen(requests: AsyncIterator[work_service_pb2.WorkRequest], session: Session) -> None:
+    """Passes on what a worker says; what is not valid, or a stream that breaks, ends the session."""
     try:
         async for message in requests:
             session.say(message)
-    finally:
-        # A worker that said all that it has to say is gone.
-        session.end()
+    except Refusal as refusal:
+        session.end(refusal)
+    except BaseException:
+        session.end(moved())
+        raise
+    else:
+        session.finish()

@@ -77,12 +77,10 @@ class Reader:
 
     async def news(self, snapshot: str) -> News:
         """What was committed since a snapshot."""
-        async with transaction(self._pool) as connection:
-            # The planner knows nothing of a table that grows from empty, and would read it whole.
-            await connection.execute("SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_custom_plan")
-            requests = await connection.fetch(Q["tail_requests"], snapshot)
-            rows = await connection.fetch(Q["tail"], snapshot)
-        return News(rows[0]["task"], rows[1:], [_request(row) for row in requests])
+        async with reading(self._pool) as connection:
+            first, *rows = await connection.fetch(Q["news"], snapshot)
+        asked, jobs = rows[: first["run"]], rows[first["run"] :]
+        return News(first["task"], jobs, [Request(row["run"], row["job_id"], row["queue"]) for row in asked])
 
     async def settings(self, queue: str) -> Settings:
         """How a queue is worked off."""

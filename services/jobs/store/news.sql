@@ -6,29 +6,8 @@ SELECT newest, oldest_open, start_time FROM ring
 -- name: snapshot
 SELECT pg_current_snapshot()::text
 
--- name: tail
--- What was committed after a snapshot: the rows of transactions that it did not see, because they had not begun or were
--- still running. Unlike reading up to a number, this neither misses what commits late nor waits for it. The first row
--- carries the snapshot that this look was taken in; the others follow in the order in which they were enqueued.
-SELECT 0::bigint AS position, NULL::uuid AS job_id, 0 AS run, 0::smallint AS priority, NULL::timestamptz AS create_time,
-       NULL::timestamptz AS ready_time, '' AS queue, '' AS tenant, '' AS key,
-       pg_current_snapshot()::text AS task, ''::bytea AS spec, 0::smallint AS slot
-UNION ALL
-SELECT position, job_id, run, priority, create_time, ready_time, queue, tenant, key, task, spec, slot
-FROM job
-WHERE transaction >= pg_snapshot_xmax($1::text::pg_snapshot)
-UNION ALL
-SELECT position, job_id, run, priority, create_time, ready_time, queue, tenant, key, task, spec, slot
-FROM job
-WHERE transaction = ANY (ARRAY(SELECT pg_snapshot_xip($1::text::pg_snapshot)))
-ORDER BY position
-
--- name: tail_requests
-SELECT kind, job_id, queue
-FROM request
-WHERE transaction >= pg_snapshot_xmax($1::text::pg_snapshot)
-   OR transaction = ANY (ARRAY(SELECT pg_snapshot_xip($1::text::pg_snapshot)))
-ORDER BY id
+-- name: news
+SELECT * FROM news($1::text::pg_snapshot)
 
 -- name: load_unfinished
 WITH ended AS MATERIALIZED (

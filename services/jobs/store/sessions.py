@@ -16,9 +16,12 @@ class Session:
         self.worker: Worker | None = None
         """Its place on the board, once the dispatcher has seen it."""
         self.closed = False
+        self.finished = False
+        """Whether the worker has said all that it has to say."""
         self._stir = stir
         self._said: list[work_service_pb2.WorkRequest] = []
         self._told: asyncio.Queue[work_service_pb2.WorkResponse | None] = asyncio.Queue()
+        self._end: Refusal | None = None
 
     def say(self, message: work_service_pb2.WorkRequest) -> None:
         """What the worker says; the dispatcher hears it in its next turn."""
@@ -34,20 +37,29 @@ class Session:
         """What the worker is told."""
         self._told.put_nowait(message)
 
-    async def next(self) -> work_service_pb2.WorkResponse:
-        """The next that the worker is told. Refuses when the dispatcher is here no more: the worker asks again."""
+    async def next(self) -> work_service_pb2.WorkResponse | None:
+        """The next that the worker is told; None when all is answered that a worker has said that says no more.
+
+        Refuses when the session ended otherwise, as when the dispatcher is here no more: the worker asks again.
+        """
         message = await self._told.get()
-        if message is None:
-            raise moved()
+        if message is None and self._end is not None:
+            raise self._end
         return message
+
+    def finish(self) -> None:
+        """The worker says no more. Once that is heard, and answered, the session ends."""
+        self.finished = True
+        self._stir()
 
     def close(self) -> None:
         """Ends the session from the worker's side."""
         self.closed = True
         self._stir()
 
-    def end(self) -> None:
-        """Ends the session from the dispatcher's side."""
+    def end(self, why: Refusal | None = None) -> None:
+        """Ends the session, after what it was told so far; for nothing but that all is answered, unless told why."""
+        self._end = why
         self._told.put_nowait(None)
 
 

@@ -9,7 +9,7 @@ from services.jobs.domain.board import Board
 from services.jobs.domain.jobs import Failure, FailureClass, JobId
 from services.jobs.domain.turn import Turn
 from services.jobs.domain.workers import Worker
-from services.jobs.store.sessions import Session
+from services.jobs.store.sessions import Session, moved
 
 Progress = Callable[[job_pb2.JobProgress], None]
 
@@ -21,21 +21,24 @@ class Workers:
         self.stirred = asyncio.Event()
         """Somebody has said something."""
         self._sessions: dict[str, Session] = {}
+        self._answered: list[Session] = []
+        """Those that are told for the last time at the end of this turn."""
         self._watchers: dict[JobId, set[Progress]] = {}
 
     def open(self, worker: str) -> Session:
         """A session for a worker; one that it had before ends."""
         before = self._sessions.pop(worker, None)
         if before is not None:
-            before.end()
+            before.end(moved())
         session = self._sessions[worker] = Session(worker, self.stirred.set)
         return session
 
     def end(self) -> None:
         """Ends all sessions: the dispatcher is here no more."""
         for session in self._sessions.values():
-            session.end()
+            session.end(moved())
         self._sessions.clear()
+        self._answered.clear()
 
     def watch(self, job: JobId, progress: Progress) -> Callable[[], None]:
         """Calls `progress` with whatever is said of a job, until what is returned is called."""
@@ -59,11 +62,13 @@ class Workers:
                 worker.heard = now
                 worker.connected = True
                 self._hear(board, worker, message, now)
-            if session.closed:
+            if session.closed or session.finished:
                 heard = True
                 board.disconnect(session.name)
-                if self._sessions.get(session.name) is session:
-                    del self._sessions[session.name]
+                if session.closed:
+                    self._sessions.pop(session.name)
+                else:
+                    self._answered.append(session)
         return heard
 
     def tell(self, turn: Turn) -> None:
@@ -72,6 +77,11 @@ class Workers:
             session = self._sessions.get(name)
             if session is not None and (told.items or told.cancelled or told.stale or told.recorded):
                 session.tell(work.response(told))
+        for session in self._answered:
+            session.end()
+            if self._sessions.get(session.name) is session:
+                del self._sessions[session.name]
+        self._answered.clear()
 
     def _hear(self, board: Board, worker: Worker, message: work_service_pb2.WorkRequest, now: float) -> None:
         if message.HasField("hello"):

@@ -84,7 +84,10 @@ class _LocalStream:
         return self
 
     async def __anext__(self) -> work_service_pb2.WorkResponse:
-        return await self._session.next()
+        message = await self._session.next()
+        if message is None:
+            raise StopAsyncIteration
+        return message
 
     def cancel(self) -> None:
         """Ends the stream."""

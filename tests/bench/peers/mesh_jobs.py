@@ -37,7 +37,7 @@ async def main() -> None:
             await loop.job(kind, run.payload)
 
         tasks = {kind: partial(job, kind) for kind in KINDS}
-        worker = Worker(WorkServiceStub(channel).Work, "bench", tasks, capacity=2000, headers=headers)
+        worker = Worker(WorkServiceStub(channel).Work, f"bench-{os.getpid()}", tasks, capacity=2000, headers=headers)
         working = asyncio.create_task(worker.work())
         await loop.run()
         working.cancel()

@@ -74,7 +74,7 @@ def fill_queue(api: Api, request: Json) -> None:
 
 
 def new_schedule(api: Api) -> Json:
-    return {"schedule_id": api.unique("seed"), "schedule": {"timing": _HOURLY, "spec": _LATER}}
+    return {"schedule_id": api.unique("seed"), "schedule": {"timing": _HOURLY, "spec": _SPEC}}
 
 
 def schedule(api: Api) -> str:
@@ -85,7 +85,7 @@ def past_schedule(api: Api) -> Json:
     """A schedule that could have fired before it was there, and when."""
     timing = {"cron": "0 * * * *", "end_time": "2026-01-03T00:00:00Z"}
     made = api(
-        "ScheduleService/CreateSchedule", schedule_id=api.unique("seed"), schedule={"timing": timing, "spec": _LATER}
+        "ScheduleService/CreateSchedule", schedule_id=api.unique("seed"), schedule={"timing": timing, "spec": _SPEC}
     )
     return {"name": made["name"], "start_time": "2026-01-01T00:00:00Z", "end_time": "2026-01-01T06:00:00Z"}
 
@@ -140,7 +140,7 @@ REQUESTS = {
     "ScheduleService/CreateSchedule": new_schedule,
     "ScheduleService/GetSchedule": {"name": schedule},
     "ScheduleService/ListSchedules": {},
-    "ScheduleService/UpdateSchedule": {"schedule": {"name": schedule, "timing": _HOURLY, "spec": _LATER}},
+    "ScheduleService/UpdateSchedule": {"schedule": {"name": schedule, "timing": _HOURLY, "spec": _SPEC}},
     "ScheduleService/DeleteSchedule": {"name": schedule},
     "ScheduleService/PauseSchedule": {"name": schedule},
     "ScheduleService/ResumeSchedule": {"name": paused_schedule},

@@ -119,6 +119,11 @@ class _ErrorReasonEnumTypeWrapper(_enum_type_wrapper._EnumTypeWrapper[_ErrorReas
 
     Example: {"reason": "WORKFLOW_NOT_FOUND", "domain": "mesh", "metadata": {"workflow": "workflows/0198…"}}
     """
+    ERROR_REASON_HELLO_MISSING: _ErrorReason.ValueType  # 20
+    """INVALID_ARGUMENT. The first message of a worker's stream does not say who it is.
+
+    Example: {"reason": "HELLO_MISSING", "domain": "mesh"}
+    """
 
 class ErrorReason(_ErrorReason, metaclass=_ErrorReasonEnumTypeWrapper):
     """Why jobs refuses. `google.rpc.ErrorInfo.reason` carries the name without the prefix; `domain` is `mesh`."""
@@ -219,5 +224,10 @@ ERROR_REASON_WORKFLOW_NOT_FOUND: ErrorReason.ValueType  # 19
 """NOT_FOUND. No such workflow.
 
 Example: {"reason": "WORKFLOW_NOT_FOUND", "domain": "mesh", "metadata": {"workflow": "workflows/0198…"}}
+"""
+ERROR_REASON_HELLO_MISSING: ErrorReason.ValueType  # 20
+"""INVALID_ARGUMENT. The first message of a worker's stream does not say who it is.
+
+Example: {"reason": "HELLO_MISSING", "domain": "mesh"}
 """
 Global___ErrorReason: _TypeAlias = ErrorReason  # noqa: Y015

@@ -49,7 +49,8 @@ class WorkServiceServicer:
     def Work(self, request_iterator, context):
         """A worker's session. The first message says who the worker is and what it can do; then runs are handed out as long
         as it has room, and it says how they came out. Any message is a sign of life; without one for 30 s the worker's runs
-        are given to others. A worker whose stream broke opens another under the same name and keeps its runs.
+        are given to others. A worker whose stream broke opens another under the same name and keeps its runs. One that has
+        said all that it has to say is answered, and its stream ends.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

@@ -36,7 +36,8 @@ class WorkServiceStub:
     Work: _grpc.StreamStreamMultiCallable[_work_service_pb2.WorkRequest, _work_service_pb2.WorkResponse]
     """A worker's session. The first message says who the worker is and what it can do; then runs are handed out as long
     as it has room, and it says how they came out. Any message is a sign of life; without one for 30 s the worker's runs
-    are given to others. A worker whose stream broke opens another under the same name and keeps its runs.
+    are given to others. A worker whose stream broke opens another under the same name and keeps its runs. One that has
+    said all that it has to say is answered, and its stream ends.
     """
 
 @_typing.type_check_only
@@ -47,7 +48,8 @@ class WorkServiceAsyncStub(WorkServiceStub):
     Work: _aio.StreamStreamMultiCallable[_work_service_pb2.WorkRequest, _work_service_pb2.WorkResponse]  # type: ignore[assignment]
     """A worker's session. The first message says who the worker is and what it can do; then runs are handed out as long
     as it has room, and it says how they came out. Any message is a sign of life; without one for 30 s the worker's runs
-    are given to others. A worker whose stream broke opens another under the same name and keeps its runs.
+    are given to others. A worker whose stream broke opens another under the same name and keeps its runs. One that has
+    said all that it has to say is answered, and its stream ends.
     """
 
 class WorkServiceServicer(metaclass=_abc_1.ABCMeta):
@@ -61,7 +63,8 @@ class WorkServiceServicer(metaclass=_abc_1.ABCMeta):
     ) -> _typing.Union[_abc.Iterator[_work_service_pb2.WorkResponse], _abc.AsyncIterator[_work_service_pb2.WorkResponse]]:
         """A worker's session. The first message says who the worker is and what it can do; then runs are handed out as long
         as it has room, and it says how they came out. Any message is a sign of life; without one for 30 s the worker's runs
-        are given to others. A worker whose stream broke opens another under the same name and keeps its runs.
+        are given to others. A worker whose stream broke opens another under the same name and keeps its runs. One that has
+        said all that it has to say is answered, and its stream ends.
         """
 
 def add_WorkServiceServicer_to_server(servicer: WorkServiceServicer, server: _typing.Union[_grpc.Server, _aio.Server]) -> None: ...
