@@ -63,7 +63,7 @@ class Courier:
         raise AssertionError("an abort raises")
 
     async def _carry(self, path: str, request: bytes, metadata: Any) -> bytes:
-        call = self.channels[area_and_name(path)[0]].unary_unary(path)
+        call: Any = self.channels[area_and_name(path)[0]].unary_unary(path)
         return bytes(await call(request, metadata=metadata, timeout=10))
 
 

@@ -6,8 +6,9 @@ last hold by one of all lines that is right again, so what a crash leaves behind
 """
 
 from dataclasses import replace
-from datetime import timedelta
 from uuid import NAMESPACE_URL, uuid5
+
+from google.protobuf.duration_pb2 import Duration
 
 from clients.errors import MeshError, typed_errors
 from mesh.inventory.v1 import reservation_pb2, reservation_service_pb2, reservation_service_pb2_grpc
@@ -18,7 +19,8 @@ from services.cart.domain.carts import Cart, StockHold
 from services.cart.domain.refusals import OutOfStock
 
 PERMISSION = "inventory.reserve"
-HOLDS = timedelta(minutes=15)
+HOLDS = 15 * 60
+"""Seconds."""
 _SERVICE = "mesh.inventory.v1.ReservationService"
 _SECONDS = 2.0
 
@@ -52,7 +54,10 @@ class StockHolds:
             for line in cart.lines
         ]
         request = reservation_service_pb2.CreateReservationRequest(
-            lines=lines, order=CART.name(cart.id), ttl=HOLDS, replaces=named(RESERVATION, cart.reservation)
+            lines=lines,
+            order=CART.name(cart.id),
+            ttl=Duration(seconds=HOLDS),
+            replaces=named(RESERVATION, cart.reservation),
         )
         # The same for the same change, so that it is held once, however often it is tried.
         told = request.SerializeToString(deterministic=True)
