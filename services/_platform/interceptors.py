@@ -65,9 +65,10 @@ class Interceptors:
             validate(request)
             _identify(request, call)
             await self._fault(f"before {call.method.name}")
-            reply = await handler(request, call)
-            await self._fault(f"after {call.method.name}")
-            return reply
+            try:
+                return await handler(request, call)
+            finally:
+                await self._fault(f"after {call.method.name}")
 
     async def client_stream(
         self,

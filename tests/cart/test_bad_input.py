@@ -115,7 +115,7 @@ BAD: dict[str, tuple[Call, str, list[str]]] = {
     ),
     "nothing off": (
         promotion(amount_off={"amount": money("EUR", 0)}),
-        "AMOUNT_INVALID",
+        "FIELD_INVALID",
         ["promotion.amount_off.amount"],
     ),
     "no tiers": (promotion(tiered_off={}), "FIELD_INVALID", ["promotion.tiered_off.tiers"]),

@@ -45,7 +45,13 @@ class Participant:
 
     async def ended(self) -> None:
         """Waits for the end of the process, which is by a kill."""
-        await asyncio.to_thread(self.process.join)
+        loop, ended = asyncio.get_running_loop(), asyncio.Event()
+        loop.add_reader(self.process.sentinel, ended.set)
+        try:
+            await ended.wait()
+        finally:
+            loop.remove_reader(self.process.sentinel)
+        self.process.join()
         assert self.process.exitcode == -signal.SIGKILL, self.process.exitcode
 
     @cached_property

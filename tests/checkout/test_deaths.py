@@ -15,6 +15,7 @@ import pytest
 from mesh.cart.v1.checkout_pb2 import CHECKOUT_STATE_RUNNING, Checkout
 from mesh.cart.v1.checkout_service_pb2 import CheckoutCartRequest
 from mesh.saga.v1.saga_service_pb2 import GetSagaRequest
+from services._platform.tasks import end
 from services.cart.convert.checkouts import definition
 from tests.checkout import points
 from tests.checkout.conftest import Market
@@ -49,17 +50,18 @@ async def _died(stall: Stall, area: str, point: str) -> bool:
     participant = market.participants[area]
     await participant.kill()
     await participant.start(die_at=point)
-    answer = asyncio.ensure_future(_checked_out(market, shopper))
-    death = asyncio.ensure_future(participant.ended())
+    answer = asyncio.create_task(_checked_out(market, shopper))
+    death = asyncio.create_task(participant.ended())
     await asyncio.wait((answer, death), return_when=asyncio.FIRST_COMPLETED)
     died = death.done()
     if died:
+        await death
         await bury(market.database)
         await participant.start()
     checkout = await answer
     assert checkout.state == ENDS[stall.card], (area, point, checkout.error)
     await stall.assert_balanced()
-    death.cancel()
+    await end(death)
     return died
 
 

@@ -19,7 +19,8 @@ from services.cart.domain.carts import Cart, StockHold
 from services.cart.domain.refusals import OutOfStock
 
 PERMISSION = "inventory.reserve"
-HOLDS = Duration(seconds=15 * 60)
+HOLDS = 15 * 60
+"""Seconds."""
 _SERVICE = "mesh.inventory.v1.ReservationService"
 _SECONDS = 2.0
 
@@ -53,7 +54,10 @@ class StockHolds:
             for line in cart.lines
         ]
         request = reservation_service_pb2.CreateReservationRequest(
-            lines=lines, order=CART.name(cart.id), ttl=HOLDS, replaces=named(RESERVATION, cart.reservation)
+            lines=lines,
+            order=CART.name(cart.id),
+            ttl=Duration(seconds=HOLDS),
+            replaces=named(RESERVATION, cart.reservation),
         )
         # The same for the same change, so that it is held once, however often it is tried.
         told = request.SerializeToString(deterministic=True)

@@ -27,7 +27,6 @@ class Orders:
             if not await _insert(unit, order):
                 taken = await _locked(unit, order.id)
                 raise OrderAbandoned(order.id) if taken and taken.is_abandoned else OrderExists(order.id)
-            await unit.connection.execute(Q["insert_lines"], order.id, *_line_columns(order))
             await _tell(unit, None, order, Act(Action.PLACE, actor))
             return order
 
@@ -109,6 +108,7 @@ async def _insert(unit: Unit, order: Order) -> bool:
         order.progress.value,
         order.version,
         order.create_time,
+        *_line_columns(order),
     )
     return row is not None
 

@@ -1,19 +1,23 @@
 -- Orders, their lines and their history.
 
 -- name: insert_order
--- Returns nothing when the id is taken, by an order or by one that was cancelled in advance.
-INSERT INTO customer_order (
-    order_id, customer, currency, shipping, total, payment_id, reservation_id, origin, progress, version,
-    create_time, update_time)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
-ON CONFLICT DO NOTHING
-RETURNING order_id
-
--- name: insert_lines
-INSERT INTO order_line (order_id, place, product_id, display_name, quantity, unit_price, discount)
-SELECT $1, place, product_id, display_name, quantity, unit_price, discount
-FROM unnest($2::text[], $3::text[], $4::int[], $5::bigint[], $6::bigint[])
-    WITH ORDINALITY AS line (product_id, display_name, quantity, unit_price, discount, place)
+-- With its lines. Returns nothing when the id is taken, by an order or by one that was cancelled in advance.
+WITH placed AS (
+    INSERT INTO customer_order (
+        order_id, customer, currency, shipping, total, payment_id, reservation_id, origin, progress, version,
+        create_time, update_time)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $11)
+    ON CONFLICT DO NOTHING
+    RETURNING order_id
+),
+lined AS (
+    INSERT INTO order_line (order_id, place, product_id, display_name, quantity, unit_price, discount)
+    SELECT order_id, place, product_id, display_name, quantity, unit_price, discount
+    FROM placed
+    CROSS JOIN unnest($12::text[], $13::text[], $14::int[], $15::bigint[], $16::bigint[])
+        WITH ORDINALITY AS line (product_id, display_name, quantity, unit_price, discount, place)
+)
+SELECT order_id FROM placed
 
 -- name: insert_move
 INSERT INTO order_move (order_id, number, action, state, refund, reason, actor, create_time)

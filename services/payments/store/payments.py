@@ -1,5 +1,6 @@
 """Begins operations: what is to be asked of the provider is committed before it is asked."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import uuid_utils
@@ -33,7 +34,7 @@ class Payments:
             if await _insert(unit, payment):
                 operation = Operation(_new_id(), ask.kind, payment.amount, unit.now, ask.actor, ask.key)
                 await _begin(unit, payment, operation)
-                return (await _locked(unit, payment.id)), operation
+                return replace(payment, operations=(operation,), create_time=unit.now, update_time=unit.now), operation
             taken = await _locked(unit, payment.id)
             if taken.is_abandoned:
                 raise PaymentAbandoned(payment.id)
