@@ -62,7 +62,7 @@ def _shadowed(limit: Limit, others: Mapping[str, Limit]) -> Iterator[Refusal]:
     for other in others.values():
         if other.base or other.mode is Mode.SHADOW or limit.mode is Mode.SHADOW:
             continue
-        if any(one.base in (limit.id, other.id) for one in others.values()):
+        if any(one.base and one.base in (limit.id, other.id) for one in others.values()):
             continue  # For some tier or subject it may be the other way round.
         if set(other.keys) == set(limit.keys) and _covers(other, limit) and _at_least_as_strict(other, limit):
             yield RuleUnreachable(

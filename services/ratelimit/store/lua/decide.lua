@@ -52,18 +52,21 @@ local function scaled(units, by)
     return math.max(1, math.floor(units * by + 1e-9))
 end
 
-local function read_line(holder)
-    local number, flags, units, capacity, rate, window, start, stop, next_stop, max_subjects, denials, addresses,
-        penalty_window, rest = struct.unpack('<BBddddddddddd', batch, place)
-    place = rest
-    -- All fields at once: a table that grows field by field is built anew again and again.
-    local line = {
-        number = number, algorithm = algorithms[number], key = key(), shadow = flags % 2 == SHADOW, holder = holder,
-        units = units, capacity = capacity, rate = rate, window = window,
-        start = start, stop = stop, next_stop = next_stop,
-        max_subjects = max_subjects, denials = denials, addresses = addresses, penalty_window = penalty_window,
-        allowed = false, used = 0, retry = 0, reset = 0, delay = 0, state = false, state2 = false, taken = false,
-    }
+-- Lines are made once and filled in anew: to make them costs more than to decide by them.
+local pool = {}
+
+local function read_line(place_in_call, holder)
+    local line = pool[place_in_call]
+    if not line then
+        line = {}
+        pool[place_in_call] = line
+    end
+    local flags
+    line.number, flags, line.units, line.capacity, line.rate, line.window, line.start, line.stop, line.next_stop,
+        line.max_subjects, line.denials, line.addresses, line.penalty_window, place =
+        struct.unpack('<BBddddddddddd', batch, place)
+    line.algorithm, line.key, line.shadow, line.holder = algorithms[line.number], key(), flags % 2 == SHADOW, holder
+    line.subjects = nil
     if flags >= LENT then
         local units = lent(line.key)
         line.capacity, line.rate = math.max(0, line.capacity - units), math.max(1, line.rate - units)
@@ -155,7 +158,7 @@ local function decide_one()
     end
     local lines = {}
     for number = 1, count do
-        lines[number] = read_line(holder)
+        lines[number] = read_line(number, holder)
     end
     if once then
         local told = redis.call('GET', once_key)
