@@ -59,21 +59,37 @@ def passed(descriptors: int) -> bytes:
 
 def answer(decision: Decision, now: datetime) -> bytes:
     """What Envoy is answered, and through it the caller."""
-    body, told, retry_after = b"", [], None
-    if not decision.allowed:
-        refusal = decisions.refusal(decision, now, blocked="CALLER_BLOCKED", reached="RATE_LIMITED")
-        retry_after = refusal.retry_after
-        message = status.status(refusal)
-        body = _json(message).encode()
-        # For a caller who speaks gRPC, to whom the body says nothing.
-        told = [("grpc-message", message.message), (status.TRAILER, _binary(message))]
-    told += headers(decision, retry_after)
-    return pb.RlsResponse(
+    verdicts = tuple([tuple([_in_seconds(one) for one in verdicts]) for verdicts in decision.verdicts])
+    if decision.allowed:
+        return _passing(verdicts)
+    refusal = decisions.refusal(decision, now, blocked="CALLER_BLOCKED", reached="RATE_LIMITED")
+    message = status.status(refusal)
+    # For a caller who speaks gRPC, to whom the body says nothing.
+    told = [("grpc-message", message.message), (status.TRAILER, _binary(message))]
+    return _written(decision._replace(verdicts=verdicts), told, _json(message).encode(), refusal.retry_after)
+
+
+@lru_cache(_KEPT)  # Most callers are far from their limits, and are told the same figures again and again.
+def _passing(verdicts: tuple[tuple[Verdict, ...], ...]) -> bytes:
+    return _written(Decision(True, verdicts))
+
+
+def _in_seconds(verdict: Verdict) -> Verdict:
+    limit, _, allowed, capacity, remaining, *_ = verdict
+    return Verdict(limit, "", allowed, capacity, remaining, verdict.retry, -(-verdict.reset // SECOND) * SECOND)
+
+
+def _written(
+    decision: Decision, told: Sequence[tuple[str, str]] = (), body: bytes = b"", retry_after: float | None = None
+) -> bytes:
+    response = pb.RlsResponse(
         overall_code=_code(allowed=decision.allowed),
         statuses=[_status(verdicts, decision) for verdicts in decision.verdicts],
-        response_headers_to_add=[{"key": key, "value": value} for key, value in told],
         raw_body=body,
-    ).SerializeToString()
+    )
+    for key, value in (*told, *headers(decision, retry_after)):
+        response.response_headers_to_add.add(key=key, value=value)
+    return response.SerializeToString()
 
 
 def _status(verdicts: Sequence[Verdict], decision: Decision) -> pb.RlsStatus:
@@ -81,18 +97,13 @@ def _status(verdicts: Sequence[Verdict], decision: Decision) -> pb.RlsStatus:
     binds = binding(verdicts)
     if binds is None:
         return pb.RlsStatus(code=_code(allowed=not denied))
+    unit = _UNITS.get(binds.limit.window, pb.RLS_UNIT_UNSPECIFIED)
     return pb.RlsStatus(
         code=_code(allowed=not denied),
-        current_limit=_limit(binds.limit.id, binds.limit.window, binds.capacity),
+        current_limit=pb.RlsLimit(requests_per_unit=min(binds.capacity, _MOST), unit=unit, name=binds.limit.id),
         limit_remaining=min(binds.remaining, _MOST),
         duration_until_reset=duration(binds.reset),
     )
-
-
-@lru_cache
-def _limit(id: str, window: int, capacity: int) -> pb.RlsLimit:
-    unit = _UNITS.get(window, pb.RLS_UNIT_UNSPECIFIED)
-    return pb.RlsLimit(requests_per_unit=min(capacity, _MOST), unit=unit, name=id)
 
 
 def _code(*, allowed: bool) -> "pb.RlsCode.ValueType":

@@ -27,7 +27,7 @@ Part = str | bytes | int | float
 
 async def open_link(redis: Redis) -> "Link":
     """A link to where a client goes. Raises `Unavailable` when Redis does not let it in."""
-    connection = redis.connection_pool.make_connection()
+    connection = redis.connection_pool.make_connection()  # type: ignore[no-untyped-call]
     try:
         await connection.connect()
     except (RedisError, OSError, TimeoutError) as error:
