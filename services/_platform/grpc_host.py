@@ -67,6 +67,10 @@ def handlers(service: ServiceDescriptor, servicer: object, interceptors: Interce
     )
 
 
+def _serialized(reply: Message) -> bytes:
+    return reply.SerializeToString()
+
+
 @dataclass(frozen=True, slots=True)
 class ForeignRpc:
     """An RPC of somebody else's protocol, such as Envoy's, that a service answers beside those of our contract.
@@ -79,7 +83,7 @@ class ForeignRpc:
     """`/package.Service/Method`."""
     read: Callable[[bytes], Any]
     serve: Callable[[Any], Awaitable[Any]]
-    write: Callable[[Any], bytes] = Message.SerializeToString
+    write: Callable[[Any], bytes] = _serialized
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +93,7 @@ class ForeignStream:
     path: str
     read: Callable[[bytes], Any]
     serve: Callable[[AsyncIterator[Any]], AsyncIterator[Any]]
-    write: Callable[[Any], bytes] = Message.SerializeToString
+    write: Callable[[Any], bytes] = _serialized
 
 
 def foreign(rpc: ForeignRpc | ForeignStream) -> grpc.GenericRpcHandler:
