@@ -45,13 +45,13 @@ class Combiner(Generic[Item, Verdict]):
         self._running: set[asyncio.Task[None] | None] = set()
         self._batch_size = BATCH_SIZE.labels(name)
 
-    async def submit(self, item: Item) -> Verdict:
-        """Waits for the verdict on an item. Raises its refusal, or whatever made the flush fail."""
+    def submit(self, item: Item) -> asyncio.Future[Verdict]:
+        """Takes an item, and will have the verdict on it. Raises its refusal, or whatever made the flush fail."""
         verdict: asyncio.Future[Verdict] = asyncio.get_running_loop().create_future()
         self._waiting.append((item, verdict))
         if len(self._running) < self._lanes:
             self._running.add(asyncio.create_task(self._lane()))
-        return await verdict
+        return verdict
 
     async def _lane(self) -> None:
         # A batch is nobody's call: the deadline of the caller that happened to start the lane must not bind others.

@@ -67,17 +67,23 @@ def handlers(service: ServiceDescriptor, servicer: object, interceptors: Interce
     )
 
 
+def _serialized(reply: Message) -> bytes:
+    return reply.SerializeToString()
+
+
 @dataclass(frozen=True, slots=True)
 class ForeignRpc:
     """An RPC of somebody else's protocol, such as Envoy's, that a service answers beside those of our contract.
 
-    No interceptor sees it: `serve` judges itself who may ask, and never raises.
+    No interceptor sees it: `serve` judges itself who may ask, and never raises. It gets what `read` makes of the bytes
+    of a request, and `write` makes bytes of what it answers.
     """
 
     path: str
     """`/package.Service/Method`."""
-    request: type[Message]
-    serve: Callable[[Any], Awaitable[Message]]
+    read: Callable[[bytes], Any]
+    serve: Callable[[Any], Awaitable[Any]]
+    write: Callable[[Any], bytes] = _serialized
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,40 +91,35 @@ class ForeignStream:
     """As `ForeignRpc`, with streams on both sides. It ends when the caller does, or the server."""
 
     path: str
-    request: type[Message]
-    serve: Callable[[AsyncIterator[Any]], AsyncIterator[Message]]
+    read: Callable[[bytes], Any]
+    serve: Callable[[AsyncIterator[Any]], AsyncIterator[Any]]
+    write: Callable[[Any], bytes] = _serialized
 
 
 def foreign(rpc: ForeignRpc | ForeignStream) -> grpc.GenericRpcHandler:
     """The handler of a foreign RPC."""
     service, _, method = rpc.path.removeprefix("/").partition("/")
-    handler = _foreign_unary(rpc) if isinstance(rpc, ForeignRpc) else _foreign_stream(rpc)
+    make: Callable[..., grpc.RpcMethodHandler[Any, Any]] = (
+        grpc.unary_unary_rpc_method_handler if isinstance(rpc, ForeignRpc) else grpc.stream_stream_rpc_method_handler
+    )
+    behaviour = _foreign_unary(rpc) if isinstance(rpc, ForeignRpc) else _foreign_stream(rpc)
+    handler = make(behaviour, request_deserializer=rpc.read, response_serializer=rpc.write)
     return grpc.method_handlers_generic_handler(service, {method: handler})
 
 
-def _foreign_unary(rpc: ForeignRpc) -> grpc.RpcMethodHandler[Any, Any]:
-    async def serve(request: Message, _context: Context) -> Message:
+def _foreign_unary(rpc: ForeignRpc) -> Callable[..., Any]:
+    async def serve(request: Any, _context: Context) -> Any:
         return await rpc.serve(request)
 
-    handler: grpc.RpcMethodHandler[Any, Any] = grpc.unary_unary_rpc_method_handler(
-        cast("Any", serve), request_deserializer=rpc.request.FromString, response_serializer=_serialized
-    )
-    return handler
+    return serve
 
 
-def _foreign_stream(rpc: ForeignStream) -> grpc.RpcMethodHandler[Any, Any]:
-    async def serve(requests: AsyncIterator[Message], _context: Context) -> AsyncIterator[Message]:
+def _foreign_stream(rpc: ForeignStream) -> Callable[..., Any]:
+    async def serve(requests: AsyncIterator[Any], _context: Context) -> AsyncIterator[Any]:
         async for reply in rpc.serve(requests):
             yield reply
 
-    handler: grpc.RpcMethodHandler[Any, Any] = grpc.stream_stream_rpc_method_handler(
-        cast("Any", serve), request_deserializer=rpc.request.FromString, response_serializer=_serialized
-    )
-    return handler
-
-
-def _serialized(reply: Message) -> bytes:
-    return reply.SerializeToString()
+    return serve
 
 
 def _handler(method: Method, serve: Callable[..., Any], chain: Interceptors) -> grpc.RpcMethodHandler[Any, Any]:

@@ -93,7 +93,7 @@ async def compose(settings: Settings, own: IdentitySettings, clock: Clock = syst
                         worker.use_noter(check),
                         worker.sweeper(sessions, stores.lease("forget-sessions")),
                     ],
-                    handlers=[ForeignRpc(CHECK, check_pb2.CheckRequest, check.Check)],
+                    handlers=[ForeignRpc(CHECK, check_pb2.CheckRequest.FromString, check.Check)],
                     authenticate=authenticator(AccessTokens(keyring, contract.roles(), clock), own.service_secrets),
                 )
 

@@ -14,6 +14,7 @@ from services._platform.settings import Settings
 from services._platform.stores import open_stores
 from services._platform.tokens import PositionTokens
 from services.ratelimit import servicer
+from services.ratelimit.convert import envoy
 from services.ratelimit.domain.book import Book
 from services.ratelimit.domain.standby import Standby
 from services.ratelimit.domain.usage import Usage
@@ -50,9 +51,9 @@ async def compose(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         records = UsageRecords(stores.pool, usage, clock)
         limits = Limits(stores.pool, stores.units)
         changes = LimitChanges(stores.pool, stores.doorbell, HEARTBEAT)
-        with suppress(Refusal):  # Postgres is away: the loops try again, and health says so until then.
-            await pages.read()
-            await replicas.beat()
+        for begin in (limiter.resume, pages.read, replicas.beat):
+            with suppress(Refusal):  # A store is away: the loops try again, and health says so until then.
+                await begin()
         # Neither store takes the rate limiter down: limits that were read once go on deciding, by policy if need be.
         optional = {name: Dependency(one.check, required=False) for name, one in stores.dependencies.items()}
         yield Service(
@@ -64,10 +65,10 @@ async def compose(settings: Settings, clock: Clock = system_clock) -> AsyncItera
                 ),
             ],
             handlers=[
-                ForeignRpc(rls.PATH, envoy_pb2.RlsRequest, servicer.RateLimitService(limiter, clock).ShouldRateLimit),
+                ForeignRpc(rls.PATH, envoy.asked, servicer.RateLimitService(limiter, clock).ShouldRateLimit, bytes),
                 ForeignStream(
                     rlqs.PATH,
-                    envoy_pb2.QuotaReports,
+                    envoy_pb2.QuotaReports.FromString,
                     servicer.RateLimitQuotaService(Quotas(limiter, ledger)).StreamRateLimitQuotas,
                 ),
             ],
@@ -75,6 +76,7 @@ async def compose(settings: Settings, clock: Clock = system_clock) -> AsyncItera
             loops=[stores.housekeeping, *loops(limiter, pages, replicas, records, stores.lease("trim-usage"))],
         )
         await replicas.leave()
+        await ledger.leave()
 
 
 if __name__ == "__main__":

@@ -19,8 +19,7 @@ def loops(limiter: Limiter, pages: Pages, replicas: Replicas, records: UsageReco
     """All of them. Every replica runs each, but for the tidying."""
 
     async def resume() -> bool:
-        if limiter.away:
-            await limiter.resume()
+        await limiter.resume()
         return False
 
     return [

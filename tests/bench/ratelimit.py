@@ -84,8 +84,11 @@ async def cases(stage: Stage) -> AsyncIterator[Sequence[Case]]:
     await stage.copy(SERVICE)
     async with AsyncExitStack() as stack:
         redis = await stack.enter_async_context(Redis.from_url(stage.redis))
+        ledger = Ledger(redis)
+        await ledger.reach()
+        stack.push_async_callback(ledger.leave)
         found = [
-            _case(OURS, name, _engine(redis, one), partial(_counted, redis, name)) for name, one in _ALGORITHMS.items()
+            _case(OURS, name, _engine(ledger, one), partial(_counted, redis, name)) for name, one in _ALGORITHMS.items()
         ]
         found += [_case(LIMITS, name, _library(stage.redis, one), _nothing) for name, one in _STRATEGIES.items()]
         with _said_when_missing():
@@ -125,15 +128,15 @@ def _case(subject: str, load: str, call: load_tasks.Call, verify: Callable[[Tall
     return Case(subject, load, connect, {}, verify)
 
 
-def _engine(redis: Redis, algorithm: Algorithm) -> load_tasks.Call:
+def _engine(ledger: Ledger, algorithm: Algorithm) -> load_tasks.Call:
     """Our engine, as a server has it, without the wire: rules, ledger, usage."""
     book = Book()
     # What a window holds is compared with what was acknowledged, so that one must not end in a turn.
     window = (86_400 if algorithm is Algorithm.FIXED_WINDOW else WINDOW) * SECOND
     limit = Limit(algorithm.name.lower(), algorithm, MOST, window, keys=("user",))
     book.take_over(1, [limit], [], datetime.now(UTC))
-    limiter = Limiter(book, Ledger(redis), Standby(), Usage(), system_clock)
-    callers = [[Descriptor.of({"user": f"users/{number}"})] for number in range(SUBJECTS)]
+    limiter = Limiter(book, ledger, Standby(), Usage(), system_clock)
+    callers = [(Descriptor.of({"user": f"users/{number}"}),) for number in range(SUBJECTS)]
 
     async def call(number: int) -> bool:
         decision = await limiter.decide(callers[number % SUBJECTS])

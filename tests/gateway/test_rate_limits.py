@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 from gateway import rate_limits
 from mesh.ratelimit.v1 import rate_limit_pb2
 from mesh.ratelimit.v1.rate_limit_service_pb2 import UpdateRateLimitRequest
-from services.ratelimit.store import patience
+from services.ratelimit.store import link
 from tests.conftest import Backends, Database, eventually
 from tests.gateway.callers import PROBE, GrpcCaller, status_json, status_of
 from tests.gateway.edge import Edge, Replica
@@ -67,7 +67,7 @@ async def limited(
 ) -> AsyncIterator[Limited]:
     """An edge of its own, with one rate limiter, which is waited for however busy the machine is."""
     monkeypatch.setattr(rate_limits, "TIMEOUT", PATIENT)
-    monkeypatch.setattr(patience, "TIMEOUT", PATIENT)
+    monkeypatch.setattr(link, "TIMEOUT", PATIENT)
     async with Redis.from_url(backends.redis) as redis:
         await redis.flushdb()
     port = free_port()

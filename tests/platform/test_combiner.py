@@ -139,7 +139,7 @@ async def test_an_item_that_comes_as_the_lane_ends_is_not_forgotten() -> None:
 async def test_no_moment_of_a_lanes_end_loses_an_item(delay: int) -> None:
     store = Store(turns=[1])
     combiner: Combiner[Item, Item] = Combiner("test", store.flush)
-    first = asyncio.create_task(combiner.submit(Item(0, "good")))
+    first = combiner.submit(Item(0, "good"))
     for _ in range(delay):
         await asyncio.sleep(0)
     async with asyncio.timeout(30):
@@ -157,9 +157,9 @@ async def test_while_one_batch_commits_the_next_gathers() -> None:
         return items
 
     combiner: Combiner[int, int] = Combiner("test", flush, limit=4)
-    callers = [asyncio.create_task(combiner.submit(number)) for number in range(6)]
+    callers = [combiner.submit(number) for number in range(6)]
     await until(lambda: batches)
-    late = [asyncio.create_task(combiner.submit(number)) for number in range(6, 8)]
+    late = [combiner.submit(number) for number in range(6, 8)]
     gate.set()
     assert await asyncio.gather(*callers, *late) == list(range(8))
     assert batches == [[0, 1, 2, 3], [4, 5, 6, 7]]

@@ -26,7 +26,7 @@ from mesh.ratelimit.v1.access_rule_service_pb2 import CreateAccessRuleRequest
 from mesh.ratelimit.v1.rate_limit_service_pb2 import CreateRateLimitRequest
 from services._platform.clock import Clock, system_clock
 from services.ratelimit.__main__ import compose
-from services.ratelimit.store import patience
+from services.ratelimit.store import link
 from tests import callers
 from tests.conftest import Backends, Database, eventually, serving, settings
 from tests.platform.own_stores import OwnStores
@@ -106,7 +106,7 @@ def a_limit(limit: int = 5, **fields: Any) -> rate_limit_pb2.RateLimit:
 @pytest.fixture
 async def redis(backends: Backends, monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Redis]:
     """The test worker's Redis, emptied, and waited for however busy the machine is."""
-    monkeypatch.setattr(patience, "TIMEOUT", PATIENT)
+    monkeypatch.setattr(link, "TIMEOUT", PATIENT)
     async with Redis.from_url(backends.redis) as redis:
         await redis.flushdb()
         yield redis

@@ -1,5 +1,7 @@
 """A ledger on a clock that tests set, and limits without a service around them."""
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from math import inf
 
@@ -26,10 +28,8 @@ class Counters:
     """A ledger whose time stands still until it is set."""
 
     redis: Redis
+    ledger: Ledger
     now: int = START
-
-    def __post_init__(self) -> None:
-        self.ledger = Ledger(self.redis, CLOCK)
 
     async def at(self, now: int) -> None:
         """Sets the clock."""
@@ -62,3 +62,12 @@ class Counters:
         """How many units are in use."""
         [line] = (await self.ask((limit, subject, 0), what=What.PEEK)).lines
         return int(line[1] - line[2])
+
+
+@asynccontextmanager
+async def counting(redis: Redis) -> AsyncIterator[Counters]:
+    """A ledger in a Redis."""
+    ledger = Ledger(redis, CLOCK)
+    await ledger.reach()
+    yield Counters(redis, ledger)
+    await ledger.leave()

@@ -153,6 +153,24 @@ async def test_many_outages_do_not_add_up(database: Database, own_redis: OwnRedi
         assert total == 10
 
 
+async def test_a_replica_that_joins_during_an_outage_adds_no_more_than_its_share(
+    database: Database, own_redis: OwnRedis
+) -> None:
+    """It cannot know what the others let through before it came. What it takes with it, nobody gets twice."""
+    async with running(database, redis_url=own_redis.url) as one:
+        await one.limit("canary", 1000)
+        await one.limit("ten", 10, keys=["team"], algorithm=LOG, window=HOUR)
+        own_redis.stop()
+        await degraded(one)
+        assert await one.admitted(15, team="x") == 10
+        async with running(database, redis_url=own_redis.url) as other:
+            await degraded(other)
+            await live(one, other)
+            assert await admitted([one, other], 60, team="x") == 5
+        await live(one)
+        assert await one.admitted(15, team="x") == 0
+
+
 async def test_a_call_under_way_in_an_outage_gives_its_place_back(database: Database, own_redis: OwnRedis) -> None:
     async with running(database, redis_url=own_redis.url) as limiter:
         await limiter.limit("canary", 1000)

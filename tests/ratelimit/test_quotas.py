@@ -1,16 +1,17 @@
 """What is lent to edges: together never more than the limit, however they come, go and change their demand."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
-from services.ratelimit.convert import envoy
+from services.ratelimit.convert import quotas as convert
 from services.ratelimit.domain.limits import SECOND, Algorithm, Enforcement
 from tests.conftest import Backends
-from tests.ratelimit.scripted import START, Counters, a_limit
+from tests.ratelimit.scripted import START, Counters, a_limit, counting
 
 TTL = 15 * SECOND
 LIMIT = 100
@@ -30,9 +31,9 @@ def test_loans_that_hold_never_come_to_more_than_the_limit(
     """An edge may go by its last loan until that has expired, so the one before counts as well, if it was larger."""
 
     async def play() -> None:
-        async with Redis.from_url(backends.redis) as redis:
+        async with Redis.from_url(backends.redis) as redis, counting(redis) as counters:
             await redis.flushdb()
-            counters, now = Counters(redis), START
+            now = START
             loans: list[tuple[str, int, int]] = []
             for gap, edge, demand in reports:
                 now += gap
@@ -43,9 +44,15 @@ def test_loans_that_hold_never_come_to_more_than_the_limit(
     asyncio.run(play())
 
 
-async def test_a_busy_edge_is_lent_more_than_an_idle_one(redis: Redis) -> None:
+@pytest.fixture
+async def counters(redis: Redis) -> AsyncIterator[Counters]:
+    """A ledger in the test worker's Redis."""
+    async with counting(redis) as counters:
+        yield counters
+
+
+async def test_a_busy_edge_is_lent_more_than_an_idle_one(counters: Counters) -> None:
     """Whoever comes first is lent everything, and makes room when what it was lent first is over."""
-    counters = Counters(redis)
     loans = []
     for report in range(4):
         await counters.at(START + report * TTL // 3)
@@ -53,8 +60,7 @@ async def test_a_busy_edge_is_lent_more_than_an_idle_one(redis: Redis) -> None:
     assert loans == [[100, 0], [2, 0], [2, 0], [2, 98]]
 
 
-async def test_what_is_lent_cannot_be_used_elsewhere(redis: Redis) -> None:
-    counters = Counters(redis)
+async def test_what_is_lent_cannot_be_used_elsewhere(counters: Counters) -> None:
     await counters.at(START)
     limit = a_limit(Algorithm.FIXED_WINDOW, 10, keys=(), enforcement=Enforcement.QUOTA)
     lent = await counters.ledger.lend(limit.id, "edge", 0, 10, TTL)
@@ -64,10 +70,10 @@ async def test_what_is_lent_cannot_be_used_elsewhere(redis: Redis) -> None:
 
 def test_a_bucket_at_an_edge_lets_through_a_tenth_more_than_its_loan_at_most() -> None:
     for units in (1, 7, 10, 99, 1000):
-        bucket = envoy.strategy(units, 60 * SECOND).token_bucket
+        bucket = convert.strategy(units, 60 * SECOND).token_bucket
         fills = 60 * SECOND // bucket.fill_interval.ToMicroseconds()
         assert bucket.max_tokens + fills * bucket.tokens_per_fill.value <= units + -(-units // 10)
-    assert envoy.strategy(0, SECOND).blanket_rule
+    assert convert.strategy(0, SECOND).blanket_rule
 
 
 def _held(loans: Sequence[tuple[str, int, int]], now: int) -> dict[str, int]:

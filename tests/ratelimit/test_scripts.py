@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Iterator
+from contextlib import AsyncExitStack
 
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -14,7 +15,7 @@ from services.ratelimit.domain.terms import NEVER, Terms
 from services.ratelimit.store import wire
 from services.ratelimit.store.wire import What
 from tests.conftest import Backends
-from tests.ratelimit.scripted import START, Counters, a_limit
+from tests.ratelimit.scripted import START, Counters, a_limit, counting
 
 windows = st.sampled_from([10, 60, 3600]).map(lambda seconds: seconds * SECOND)
 gaps = st.one_of(
@@ -32,15 +33,14 @@ class Bench:
         self.counters = self.runner.run(self._open(backends.redis))
 
     async def _open(self, url: str) -> Counters:
-        return Counters(Redis.from_url(url))
+        self._stack = AsyncExitStack()
+        redis = await self._stack.enter_async_context(Redis.from_url(url))
+        self._stack.push_async_callback(redis.flushdb)
+        return await self._stack.enter_async_context(counting(redis))
 
     def close(self) -> None:
-        self.runner.run(self._close())
+        self.runner.run(self._stack.aclose())
         self.runner.close()
-
-    async def _close(self) -> None:
-        await self.counters.redis.flushdb()
-        await self.counters.redis.aclose()
 
 
 @pytest.fixture

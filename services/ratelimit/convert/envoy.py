@@ -1,10 +1,11 @@
 """Decisions, as Envoy asks for and hears of them."""
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
+from functools import lru_cache
+from typing import NamedTuple
 
-from google.protobuf.duration_pb2 import Duration
 from google.protobuf.json_format import MessageToJson
 from google.protobuf.message import Message
 from google.rpc import status_pb2
@@ -14,7 +15,7 @@ from services._platform import status
 from services.ratelimit.convert import decisions
 from services.ratelimit.convert.headers import headers
 from services.ratelimit.convert.spans import duration
-from services.ratelimit.domain.decision import Decision, Verdict
+from services.ratelimit.domain.decision import Decision, Verdict, binding
 from services.ratelimit.domain.descriptors import ADDRESS, Descriptor
 from services.ratelimit.domain.limits import SECOND
 
@@ -27,55 +28,81 @@ _UNITS = {
 _NAMES = {"remote_address": ADDRESS}
 """Entries that Envoy names itself."""
 _MOST = 2**32 - 1
+_KEPT = 10_000
 
 
-def to_descriptors(request: pb.RlsRequest) -> tuple[Descriptor, ...]:
-    """The descriptors of a request. One that weighs nothing is only looked at."""
-    return tuple(
+class Asked(NamedTuple):
+    """A question: whose limits, and what is known of the call."""
+
+    domain: str
+    descriptors: tuple[Descriptor, ...]
+
+
+@lru_cache(_KEPT)  # The same callers come again and again, and say the same.
+def asked(message: bytes) -> Asked:
+    """What Envoy asks. A descriptor that weighs nothing is only looked at. Raises `DecodeError`."""
+    request = pb.RlsRequest.FromString(message)
+    descriptors = (
         Descriptor.of(
             {_NAMES.get(entry.key, entry.key): entry.value for entry in one.entries}, _weight(one, request.hits_addend)
         )
         for one in request.descriptors
     )
+    return Asked(request.domain, tuple(descriptors))
 
 
-def passed(descriptors: int) -> pb.RlsResponse:
+def passed(descriptors: int) -> bytes:
     """The answer when no limit counts the call."""
     statuses = [pb.RlsStatus(code=pb.RLS_CODE_OK)] * descriptors
-    return pb.RlsResponse(overall_code=pb.RLS_CODE_OK, statuses=statuses)
+    return pb.RlsResponse(overall_code=pb.RLS_CODE_OK, statuses=statuses).SerializeToString()
 
 
-def response(decision: Decision, now: datetime) -> pb.RlsResponse:
+def answer(decision: Decision, now: datetime) -> bytes:
     """What Envoy is answered, and through it the caller."""
-    answer = pb.RlsResponse(
+    verdicts = tuple([tuple([_in_seconds(one) for one in verdicts]) for verdicts in decision.verdicts])
+    if decision.allowed:
+        return _passing(verdicts)
+    refusal = decisions.refusal(decision, now, blocked="CALLER_BLOCKED", reached="RATE_LIMITED")
+    message = status.status(refusal)
+    # For a caller who speaks gRPC, to whom the body says nothing.
+    told = [("grpc-message", message.message), (status.TRAILER, _binary(message))]
+    return _written(decision._replace(verdicts=verdicts), told, _json(message).encode(), refusal.retry_after)
+
+
+@lru_cache(_KEPT)  # Most callers are far from their limits, and are told the same figures again and again.
+def _passing(verdicts: tuple[tuple[Verdict, ...], ...]) -> bytes:
+    return _written(Decision(True, verdicts))
+
+
+def _in_seconds(verdict: Verdict) -> Verdict:
+    limit, _, allowed, capacity, remaining, *_ = verdict
+    return Verdict(limit, "", allowed, capacity, remaining, verdict.retry, -(-verdict.reset // SECOND) * SECOND)
+
+
+def _written(
+    decision: Decision, told: Sequence[tuple[str, str]] = (), body: bytes = b"", retry_after: float | None = None
+) -> bytes:
+    response = pb.RlsResponse(
         overall_code=_code(allowed=decision.allowed),
         statuses=[_status(verdicts, decision) for verdicts in decision.verdicts],
+        raw_body=body,
     )
-    told: list[tuple[str, str]] = []
-    retry_after = None
-    if not decision.allowed:
-        refusal = decisions.refusal(decision, now, blocked="CALLER_BLOCKED", reached="RATE_LIMITED")
-        retry_after = refusal.retry_after
-        message = status.status(refusal)
-        answer.raw_body = _json(message).encode()
-        # For a caller who speaks gRPC, to whom the body says nothing.
-        told += [("grpc-message", message.message), (status.TRAILER, _binary(message))]
-    told += headers(decision, retry_after)
-    answer.response_headers_to_add.extend(pb.RlsHeader(key=key, value=value) for key, value in told)
-    return answer
+    for key, value in (*told, *headers(decision, retry_after)):
+        response.response_headers_to_add.add(key=key, value=value)
+    return response.SerializeToString()
 
 
 def _status(verdicts: Sequence[Verdict], decision: Decision) -> pb.RlsStatus:
     denied = (decision.access is not None and not decision.allowed) or any(one.denies for one in verdicts)
-    binding = Decision(not denied, [verdicts]).binding
-    if binding is None:
+    binds = binding(verdicts)
+    if binds is None:
         return pb.RlsStatus(code=_code(allowed=not denied))
-    unit = _UNITS.get(binding.limit.window, pb.RLS_UNIT_UNSPECIFIED)
+    unit = _UNITS.get(binds.limit.window, pb.RLS_UNIT_UNSPECIFIED)
     return pb.RlsStatus(
         code=_code(allowed=not denied),
-        current_limit=pb.RlsLimit(requests_per_unit=min(binding.capacity, _MOST), unit=unit, name=binding.limit.id),
-        limit_remaining=min(binding.remaining, _MOST),
-        duration_until_reset=duration(binding.reset),
+        current_limit=pb.RlsLimit(requests_per_unit=min(binds.capacity, _MOST), unit=unit, name=binds.limit.id),
+        limit_remaining=min(binds.remaining, _MOST),
+        duration_until_reset=duration(binds.reset),
     )
 
 
@@ -93,43 +120,3 @@ def _json(message: Message) -> str:
 
 def _binary(message: status_pb2.Status) -> str:
     return base64.b64encode(message.SerializeToString(deterministic=True)).decode().rstrip("=")
-
-
-def bucket(usage: pb.QuotaUsage) -> Descriptor:
-    """The descriptor that a bucket of an edge stands for."""
-    return Descriptor.of(usage.bucket_id.bucket)
-
-
-def demand(usage: pb.QuotaUsage, window: int) -> int:
-    """How many calls would come in a window (microseconds) at the pace of a report."""
-    elapsed = max(SECOND // 10, usage.time_elapsed.ToMicroseconds())
-    return (usage.num_requests_allowed + usage.num_requests_denied) * window // elapsed
-
-
-def action(usage: pb.QuotaUsage, strategy: pb.QuotaStrategy, ttl: int) -> pb.QuotaAction:
-    """What a bucket goes by from now on, for `ttl` microseconds."""
-    return pb.QuotaAction(
-        bucket_id=usage.bucket_id,
-        quota_assignment_action=pb.QuotaAssignment(assignment_time_to_live=duration(ttl), rate_limit_strategy=strategy),
-    )
-
-
-def strategy(units: int, window: int) -> pb.QuotaStrategy:
-    """Units per window, as a bucket that is filled in up to ten steps: at most a step more in any window."""
-    if units == 0:
-        return pb.QuotaStrategy(blanket_rule=pb.QUOTA_BLANKET_DENY_ALL)
-    steps = min(10, units)
-    tokens = units // steps
-    bucket = pb.QuotaTokens(max_tokens=tokens, fill_interval=_interval(window * tokens, units))
-    bucket.tokens_per_fill.value = tokens
-    return pb.QuotaStrategy(token_bucket=bucket)
-
-
-def _interval(dividend: int, divisor: int) -> Duration:
-    """Rounded up: never faster than the rate. Envoy fills no more often than every 50 ms."""
-    return duration(max(50_000, -(-dividend // divisor)))
-
-
-def answer(actions: Iterable[pb.QuotaAction]) -> pb.QuotaResponse:
-    """What an edge is told."""
-    return pb.QuotaResponse(bucket_action=actions)

@@ -52,21 +52,28 @@ class Decision(NamedTuple):
     @property
     def binding(self) -> Verdict | None:
         """The limit that refuses the call, for longest; of a call that is allowed, the one with the least left."""
-        every = [verdict for verdicts in self.verdicts for verdict in verdicts if not verdict.limit.shadow]
-        refusing = [verdict for verdict in every if not verdict.allowed]
-        if refusing:
-            return max(refusing, key=lambda one: float("inf") if one.retry == NEVER else one.retry)
-        return min(every, key=lambda one: one.remaining / max(1, one.capacity), default=None)
+        return binding([verdict for verdicts in self.verdicts for verdict in verdicts])
 
     @property
     def retry(self) -> int | None:
         """Microseconds until the call is allowed; None when it is, or never will be, or nobody knows."""
-        binding = self.binding
-        if self.allowed or binding is None or binding.allowed or binding.retry == NEVER:
+        binds = self.binding
+        if self.allowed or binds is None or binds.allowed or binds.retry == NEVER:
             return None
-        return binding.retry
+        return binds.retry
 
     @property
     def delay(self) -> int:
         """Microseconds that the call waits for its turn."""
         return max((one.delay for verdicts in self.verdicts for one in verdicts if not one.limit.shadow), default=0)
+
+
+def binding(verdicts: Sequence[Verdict]) -> Verdict | None:
+    """Of several verdicts the one that refuses, for longest; when none does, the one with the least left."""
+    enforced = [verdict for verdict in verdicts if not verdict.limit.shadow]
+    if len(enforced) < 2:
+        return enforced[0] if enforced else None
+    refusing = [verdict for verdict in enforced if not verdict.allowed]
+    if refusing:
+        return max(refusing, key=lambda one: float("inf") if one.retry == NEVER else one.retry)
+    return min(enforced, key=lambda one: one.remaining / max(1, one.capacity))

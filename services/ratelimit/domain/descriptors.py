@@ -1,8 +1,8 @@
 """Descriptors: what is known of a call, and the subjects that follow from it."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from ipaddress import IPv4Address, IPv6Address, ip_address, ip_network
+from typing import NamedTuple
 
 IDENTITY = "identity"
 ADDRESS = "ip"
@@ -20,9 +20,11 @@ _PRINCIPALS = {"users": "user", "apiKeys": "api_key", "services": "service"}
 Entries = tuple[tuple[str, str], ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Descriptor:
-    """A call from one point of view: sorted names and values, and how many units it weighs."""
+class Descriptor(NamedTuple):
+    """A call from one point of view: sorted names and values, and how many units it weighs.
+
+    A tuple, because every call is looked up by it.
+    """
 
     entries: Entries
     units: int = 1

@@ -129,6 +129,9 @@ class Limit:
     create_time: datetime | None = None
     update_time: datetime | None = None
 
+    def __hash__(self) -> int:
+        return hash((self.id, self.version))
+
     @property
     def name(self) -> str:
         """The resource name."""

@@ -6,7 +6,7 @@ import uuid_utils
 
 from mesh.ratelimit.v1 import envoy_pb2 as pb
 from services._platform.errors import Unavailable
-from services.ratelimit.convert import envoy
+from services.ratelimit.convert import quotas as convert
 from services.ratelimit.domain.limits import SECOND, Enforcement
 from services.ratelimit.store.quotas import Quotas
 
@@ -31,16 +31,16 @@ class RateLimitQuotaService:
                 if (action := await self._assigned(edge, usage)) is not None
             ]
             if actions:
-                yield envoy.answer(actions)
+                yield convert.answer(actions)
 
     async def _assigned(self, edge: str, usage: pb.QuotaUsage) -> pb.QuotaAction | None:
         """What an edge may let through of a bucket: the least that a limit lends. None when no limit counts it, or when
         Redis is away: it goes on with what it has."""
         lent = []
-        for claim in self._quotas.claims(envoy.bucket(usage)):
+        for claim in self._quotas.claims(convert.bucket(usage)):
             if claim.limit.enforcement is Enforcement.QUOTA:
                 counts = (usage.num_requests_allowed, usage.num_requests_denied)
-                wanted = envoy.demand(usage, claim.limit.window)
+                wanted = convert.demand(usage, claim.limit.window)
                 try:
                     units = await self._quotas.lend(edge, claim, wanted, counts, TTL)
                 except Unavailable:
@@ -49,4 +49,4 @@ class RateLimitQuotaService:
         if not lent:
             return None
         _, units, window = min(lent)
-        return envoy.action(usage, envoy.strategy(units, window), TTL)
+        return convert.action(usage, convert.strategy(units, window), TTL)

@@ -2,18 +2,16 @@
 
 import asyncio
 
-from mesh.ratelimit.v1 import envoy_pb2 as pb
 from services._platform.clock import Clock
 from services._platform.errors import Refusal
 from services.ratelimit.convert import envoy
+from services.ratelimit.convert.envoy import Asked
 from services.ratelimit.domain.limits import SECOND
-from services.ratelimit.store.asks import Wish
+from services.ratelimit.store.asks import EDGE
 from services.ratelimit.store.limiter import Limiter
 
 DOMAIN = "mesh"
 PATH = "/envoy.service.ratelimit.v3.RateLimitService/ShouldRateLimit"
-_WISH = Wish(patience=0.1 * SECOND)
-"""How long a call waits here for its turn at a leaky bucket: Envoy gives up on the answer a little later."""
 
 
 class RateLimitService:
@@ -23,14 +21,14 @@ class RateLimitService:
         self._limiter = limiter
         self._clock = clock
 
-    async def ShouldRateLimit(self, request: pb.RlsRequest) -> pb.RlsResponse:
+    async def ShouldRateLimit(self, asked: Asked) -> bytes:
         """Whether a call may pass. Of another domain than ours everything may: no limit is of it."""
-        if request.domain != DOMAIN:
-            return envoy.passed(len(request.descriptors))
+        if asked.domain != DOMAIN:
+            return envoy.passed(len(asked.descriptors))
         try:
-            decision = await self._limiter.decide(envoy.to_descriptors(request), _WISH)
+            decision = await self._limiter.decide(asked.descriptors, EDGE)
         except Refusal:  # None is expected; a defect must not close the edge.
-            return envoy.passed(len(request.descriptors))
+            return envoy.passed(len(asked.descriptors))
         if decision.allowed and decision.delay:
             await asyncio.sleep(decision.delay / SECOND)
-        return envoy.response(decision, self._clock())
+        return envoy.answer(decision, self._clock())

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from math import inf
 
+from services.ratelimit.domain.limits import SECOND
 from services.ratelimit.domain.rules import Claim
 from services.ratelimit.domain.terms import Terms
 from services.ratelimit.store import wire
@@ -11,9 +12,12 @@ from services.ratelimit.store.plans import Plan
 from services.ratelimit.store.wire import Ask, What
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Wish:
-    """What is special about a call. Spans in microseconds; `once` is the request id that its answer is kept under."""
+    """What is special about a call. Spans in microseconds; `once` is the request id that its answer is kept under.
+
+    Equal only to itself, so that it is quick to look up by.
+    """
 
     what: What = What.TAKE
     patience: float = inf
@@ -29,12 +33,22 @@ class Wish:
 
 
 PLAIN = Wish()
+EDGE = Wish(patience=0.1 * SECOND)
+"""How long a call waits for its turn at a leaky bucket: Envoy gives up on the answer a little later."""
+_STANDING = (PLAIN, EDGE)
 
 
 def ask(plan: Plan, wish: Wish, version: int) -> Ask:
     """How the ledger is asked to decide; `version` is that of the book."""
-    if wish is PLAIN and plan.ask is not None:
-        return plan.ask
+    kept = plan.asks.get(wish)
+    if kept is None:
+        kept = _ask(plan, wish, version)
+        if wish in _STANDING:  # of the others, hardly one comes twice
+            plan.asks[wish] = kept
+    return kept
+
+
+def _ask(plan: Plan, wish: Wish, version: int) -> Ask:
     head = wire.head(
         wish.what,
         len(plan.claims),

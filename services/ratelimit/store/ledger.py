@@ -1,81 +1,97 @@
 """The ledger: the counters that all replicas share, in Redis."""
 
-from collections.abc import Coroutine, Sequence
+import asyncio
+from collections.abc import Sequence
 from hashlib import sha1
 from typing import Any
 
+from hiredis import ReplyError
 from redis.asyncio import Redis
-from redis.exceptions import NoScriptError, RedisError
 
 from services._platform.combiner import Combiner
-from services._platform.errors import Refusal, Unavailable
+from services._platform.errors import Refusal
 from services.ratelimit.store import lua, wire
-from services.ratelimit.store.patience import patience
+from services.ratelimit.store.link import Link, Part, away, open_link
 from services.ratelimit.store.plans import PREFIX
 from services.ratelimit.store.wire import Answer, Ask
 
 _LANES = 2
-_TOGETHER = 128
+_TOGETHER = 32
 
 
 class Script:
     """A script by its digest: its text is only sent to a Redis that does not have it."""
 
-    def __init__(self, redis: Redis, text: str) -> None:
-        self._redis = redis
+    def __init__(self, text: str) -> None:
         self._text = text
         self._digest = sha1(self._text.encode(), usedforsecurity=False).hexdigest()
 
-    async def run(self, keys: Sequence[bytes], arguments: Sequence[Any]) -> Any:
+    async def run(self, link: Link, keys: Sequence[bytes], arguments: Sequence[Part]) -> Any:
         """Runs it. Raises `Unavailable` when Redis does not answer in time."""
         try:
-            async with patience():
-                try:
-                    return await self._run("EVALSHA", self._digest, keys, arguments)
-                except NoScriptError:
-                    return await self._run("EVAL", self._text, keys, arguments)
-        except (RedisError, OSError, TimeoutError) as error:
-            raise Unavailable("redis is away", metadata={"dependency": "redis"}, retry_after=1) from error
-
-    async def _run(self, command: str, script: str, keys: Sequence[bytes], arguments: Sequence[Any]) -> Any:
-        return await self._redis.execute_command(  # type: ignore[no-untyped-call]
-            command, script, len(keys), *keys, *arguments
-        )
+            return await link.call("EVALSHA", self._digest, len(keys), *keys, *arguments)
+        except ReplyError as error:
+            if not str(error).startswith("NOSCRIPT"):
+                raise away() from error
+        try:
+            return await link.call("EVAL", self._text, len(keys), *keys, *arguments)
+        except ReplyError as error:
+            raise away() from error
 
 
 class Ledger:
-    """Counters, reservations and loans. Everything raises `Unavailable` when Redis is away."""
+    """Counters, reservations and loans. Everything raises `Unavailable` when Redis is away, or was not reached yet."""
 
     def __init__(self, redis: Redis, clock: str = "") -> None:
         self._redis = redis
+        self._open: Link | None = None
         clock = clock or lua.text(lua.CLOCK)
-        self._decide = Script(redis, clock + lua.text(*lua.ALGORITHMS, "decide"))
-        self._settle = Script(redis, clock + lua.text(*lua.ALGORITHMS, "settle"))
-        self._lend = Script(redis, clock + lua.text("lend"))
-        self._adapt = Script(redis, clock + lua.text("adapt"))
+        self._decide = Script(clock + lua.text(*lua.ALGORITHMS, "decide"))
+        self._settle = Script(clock + lua.text(*lua.ALGORITHMS, "settle"))
+        self._lend = Script(clock + lua.text("lend"))
+        self._adapt = Script(clock + lua.text("adapt"))
         self._combined: Combiner[Ask, Answer] = Combiner("decide", self._decide_all, limit=_TOGETHER, lanes=_LANES)
 
-    def decide(self, ask: Ask) -> Coroutine[Any, Any, Answer]:
+    @property
+    def reached(self) -> bool:
+        """Whether there is a link to Redis. Nobody who wants a decision waits until there is."""
+        return self._open is not None and self._open.open
+
+    async def reach(self) -> None:
+        """Makes sure that Redis answers. Raises `Unavailable` when it does not."""
+        if not self.reached:
+            await self.leave()
+            self._open = await open_link(self._redis)
+        await self._link.call("PING")
+
+    async def leave(self) -> None:
+        """Gives the link up."""
+        if self._open is not None:
+            await self._open.close()
+
+    @property
+    def _link(self) -> Link:
+        if self._open is None:
+            raise away()
+        return self._open
+
+    def decide(self, ask: Ask) -> asyncio.Future[Answer]:
         """Decides a call, together with those that are asked for at the same time."""
         return self._combined.submit(ask)
 
     async def settle(self, reservation: str, units: int | None) -> int:
         """Replaces the estimate of a reservation; None gives it back. See `lua/settle.lua` for what is returned."""
-        return int(await self._settle.run([reservation_key(reservation)], [-1 if units is None else units]))
+        return int(await self._settle.run(self._link, [reservation_key(reservation)], [-1 if units is None else units]))
 
     async def forget(self, keys: Sequence[bytes]) -> int:
         """Drops counters; returns how many there were."""
         if not keys:
             return 0
-        try:
-            async with patience():
-                return int(await self._redis.delete(*keys))
-        except (RedisError, OSError, TimeoutError) as error:
-            raise Unavailable("redis is away", metadata={"dependency": "redis"}, retry_after=1) from error
+        return int(await self._link.call("DEL", *keys))
 
     async def lend(self, limit: str, edge: str, demand: int, units: int, ttl: int) -> int:
         """Lends an edge a share of a limit of `units`, for `ttl` microseconds; returns the units lent."""
-        return int(await self._lend.run([f"{PREFIX}q:{limit}".encode()], [edge, demand, units, ttl]))
+        return int(await self._lend.run(self._link, [f"{PREFIX}q:{limit}".encode()], [edge, demand, units, ttl]))
 
     async def adapt(
         self, limit: str, outcome: tuple[int, int, int], aims: tuple[int, float, float], once: str
@@ -84,21 +100,13 @@ class Ledger:
         keys = [f"{PREFIX}f:{limit}".encode()]
         if once:
             keys.append(f"{PREFIX}o:{once}:{limit}".encode())
-        return float(await self._adapt.run(keys, [*outcome, *aims]))
-
-    async def ping(self) -> None:
-        """Raises `Unavailable` unless Redis answers."""
-        try:
-            async with patience():
-                await self._redis.ping()
-        except (RedisError, OSError, TimeoutError) as error:
-            raise Unavailable("redis is away", metadata={"dependency": "redis"}, retry_after=1) from error
+        return float(await self._adapt.run(self._link, keys, [*outcome, *aims]))
 
     async def _decide_all(self, asks: Sequence[Ask]) -> Sequence[Answer | Refusal]:
         keys = [key for ask in asks for key in ask.keys]
         texts = [text for ask in asks for text in ask.texts]
         message = b"".join([ask.message for ask in asks])
-        return list(wire.answers(await self._decide.run(keys, [message, *texts])))
+        return wire.answers(await self._decide.run(self._link, keys, [message, *texts]))
 
 
 def reservation_key(reservation: str) -> bytes:

@@ -31,8 +31,9 @@ class Limiter:
         self.standby = standby
         self._ledger = ledger
         self._clock = clock
-        self._plans = Plans(book.rules)
-        self._skew = int(clock().timestamp() * 1e6) - _ticks()
+        self._plans = Plans(book.rules, lambda: self.now)
+        self._seen = int(clock().timestamp() * 1e6)
+        self._skew = self._seen - _ticks()
         self.away = False
         """The ledger did not answer: it is not asked again before `resume`."""
 
@@ -41,7 +42,7 @@ class Limiter:
         """Microseconds since 1970, by Redis's clock as it was last seen."""
         return _ticks() + self._skew
 
-    async def decide(self, descriptors: Sequence[Descriptor], wish: Wish = PLAIN) -> Decision:
+    async def decide(self, descriptors: tuple[Descriptor, ...], wish: Wish = PLAIN) -> Decision:
         """Decides a call. Refuses a request id that was used with another body."""
         if self.book.access:
             access = self.book.access.verdict(descriptors, self._clock())
@@ -50,13 +51,12 @@ class Limiter:
                 noted = await self.note(wish if passes else replace(wish, what=What.REFUSE))
                 allowed = noted.allowed if noted.replayed else passes
                 return noted._replace(allowed=allowed, verdicts=[()] * len(descriptors), access=access, degraded=False)
-        now = self.now
-        plan = self._plan(tuple(descriptors), now)
+        plan = self.plan(descriptors)
         if not plan.claims and not wish.noted:
             return Decision(True, [()] * len(descriptors), version=self.book.version)
         decision = await self._decided(plan, wish)
         if wish.what is What.TAKE and plan.claims and not decision.replayed:
-            self.usage.note(now // 1_000_000, plan, decision)
+            self.usage.note((decision.at or self.now) // 1_000_000, plan, decision)
         return decision
 
     async def note(self, wish: Wish) -> Decision:
@@ -70,16 +70,13 @@ class Limiter:
 
     def plan(self, descriptors: tuple[Descriptor, ...]) -> Plan:
         """What a call asks of the ledger."""
-        return self._plan(descriptors, self.now)
-
-    def _plan(self, descriptors: tuple[Descriptor, ...], now: int) -> Plan:
         if self._plans.rules is not self.book.rules:
-            self._plans = Plans(self.book.rules)
-        return self._plans.of(descriptors, now)
+            self._plans = Plans(self.book.rules, lambda: self.now)
+        return self._plans.of(descriptors)
 
-    async def forget(self, descriptors: Sequence[Descriptor]) -> int:
+    async def forget(self, descriptors: tuple[Descriptor, ...]) -> int:
         """Drops what has been counted of the subjects of a call; returns how many counters there were."""
-        return await self._ledger.forget(self.plan(tuple(descriptors)).keys)
+        return await self._ledger.forget(self.plan(descriptors).keys)
 
     def release(self, descriptors: tuple[Descriptor, ...]) -> None:
         """A call is over that was let through while the ledger was away."""
@@ -105,7 +102,8 @@ class Limiter:
         admitted = answer.outcome == Outcome.ADMITTED
         if answer.told is not None:
             return _replay(plan, admitted, answer, answer.told)
-        self._skew = answer.now - _ticks()
+        if answer.now != self._seen:  # once a batch
+            self._seen, self._skew = answer.now, answer.now - _ticks()
         verdicts = []
         for claim, line in zip(plan.claims, answer.lines, strict=True):
             verdict = _verdict(claim, line)
@@ -120,11 +118,13 @@ class Limiter:
         self.book.impose(penalties.block(verdict, root.keys, now), now)
 
     async def resume(self) -> None:
-        """Charges the ledger for what was let through while it was away, and asks it again from now on.
+        """If the ledger was away, charges it for what was let through meanwhile, and asks it again from now on.
 
         Raises `Unavailable` when it still is; what it was not charged for stays noted.
         """
-        await self._ledger.ping()
+        if not self.away and self._ledger.reached:
+            return
+        await self._ledger.reach()
         while admitted := self.standby.drain():
             told = await asyncio.gather(
                 *(self._ledger.decide(asks.charge(key, *owed, self.now)) for key, owed in admitted.items()),

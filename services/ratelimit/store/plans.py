@@ -1,9 +1,8 @@
 """Plans: what a call asks of the ledger. The same callers come again and again, so plans are kept."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable, Sequence
+from dataclasses import dataclass, field
 from hashlib import blake2b
-from math import inf
 
 from services.ratelimit.domain.descriptors import ADDRESS, Descriptor
 from services.ratelimit.domain.rules import Claim, RuleSet
@@ -30,28 +29,29 @@ class Plan:
     keys: tuple[bytes, ...]
     terms: tuple[Terms, ...]
     lines: bytes
-    stale: float
+    stale: int | None
     """From then on, in microseconds since 1970, the windows of calendars are others."""
     address: bytes
     """Where the call comes from, if a penalty goes by it."""
-    ask: wire.Ask | None
-    """How it is asked for when there is nothing special about it; None when nothing counts the call."""
+    asks: dict[Hashable, wire.Ask] = field(default_factory=dict)
+    """How it is asked for, by the wishes that come again and again."""
 
 
 class Plans:
-    """The plans of one rule set."""
+    """The plans of one rule set. `clock` says microseconds since 1970."""
 
-    def __init__(self, rules: RuleSet) -> None:
+    def __init__(self, rules: RuleSet, clock: Callable[[], int]) -> None:
         self.rules = rules
+        self._clock = clock
         self._kept: dict[tuple[Descriptor, ...], Plan] = {}
 
-    def of(self, descriptors: tuple[Descriptor, ...], now: int) -> Plan:
-        """The plan for a call at an instant in microseconds since 1970."""
+    def of(self, descriptors: tuple[Descriptor, ...]) -> Plan:
+        """The plan for a call that comes now."""
         plan = self._kept.get(descriptors)
-        if plan is None or now >= plan.stale:
+        if plan is None or (plan.stale is not None and self._clock() >= plan.stale):
             if len(self._kept) >= _KEPT:
                 self._kept.clear()  # Whoever sends ever new descriptors pays with the plans of all, once in a while.
-            plan = self._kept[descriptors] = _plan(self.rules, descriptors, now)
+            plan = self._kept[descriptors] = _plan(self.rules, descriptors, self._clock())
         return plan
 
 
@@ -78,7 +78,6 @@ def _plan(rules: RuleSet, descriptors: tuple[Descriptor, ...], now: int) -> Plan
     terms = [Terms.of(claim.limit, claim.units, claim.priority, now) for claim in claims.values()]
     lines = b"".join(wire.line(claim, term) for claim, term in zip(claims.values(), terms, strict=True))
     address = _address(descriptors) if any(_goes_by_address(claim) for claim in claims.values()) else b""
-    plain = claims and not address and len(claims) in wire.PLAIN
     return Plan(
         descriptors=descriptors,
         claims=tuple(claims.values()),
@@ -86,9 +85,8 @@ def _plan(rules: RuleSet, descriptors: tuple[Descriptor, ...], now: int) -> Plan
         keys=tuple(claims),
         terms=tuple(terms),
         lines=lines,
-        stale=min((term.span.end for term in terms if term.span), default=inf),
+        stale=min((term.span.end for term in terms if term.span), default=None),
         address=address,
-        ask=wire.Ask(wire.PLAIN[len(claims)] + lines, tuple(claims)) if plain else None,
     )
 
 

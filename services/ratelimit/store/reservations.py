@@ -1,7 +1,6 @@
 """Reservations: estimates that are replaced by what a call came to."""
 
 from collections import OrderedDict
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -31,11 +30,11 @@ class Reservations:
         self._ledger = ledger
         self._local: OrderedDict[str, tuple[Descriptor, ...]] = OrderedDict()
 
-    async def reserve(self, descriptors: Sequence[Descriptor], wish: Wish) -> Reserved:
+    async def reserve(self, descriptors: tuple[Descriptor, ...], wish: Wish) -> Reserved:
         """Charges an estimate, if the limits allow it."""
         decision = await self._limiter.decide(descriptors, wish)
         if decision.allowed and not decision.at:
-            self._local[wish.reservation] = tuple(descriptors)
+            self._local[wish.reservation] = descriptors
             if len(self._local) > _MOST_LOCAL:
                 self._local.popitem(last=False)
         expires = datetime.fromtimestamp(((decision.at or self._limiter.now) + wish.hold) / 1e6, UTC)

@@ -1,9 +1,8 @@
 """What is said to `lua/decide.lua`, and what it answers: one string a batch is the cheapest for both sides."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import IntEnum, IntFlag
-from math import inf
 from struct import Struct
 from typing import NamedTuple
 
@@ -89,10 +88,6 @@ def once(digest: bytes, version: int) -> bytes:
     return digest + _VERSION.pack(version)
 
 
-PLAIN = {count: head(What.TAKE, count, patience=inf, once=False, hold=0, from_=False) for count in range(1, 17)}
-"""The heads of most calls."""
-
-
 def line(claim: Claim, terms: Terms) -> bytes:
     """What a limit asks of its counter."""
     limit = claim.limit
@@ -118,22 +113,22 @@ def line(claim: Claim, terms: Terms) -> bytes:
     )
 
 
-def answers(message: bytes) -> Iterator[Answer]:
+def answers(message: bytes) -> list[Answer]:
     """The answers in the script's reply, in the order of the calls."""
+    found = []
     place = 0
     while place < len(message):
         outcome, count, now = _ANSWER_HEAD.unpack_from(message, place)
         place += _ANSWER_HEAD.size
-        end = place + count * _ANSWER_LINE.size
-        # Most calls are counted by one limit, and need no copy to be read from.
-        one = count == 1
-        lines: Sequence[Line] = (
-            (_ANSWER_LINE.unpack_from(message, place),) if one else list(_ANSWER_LINE.iter_unpack(message[place:end]))
-        )
-        place = end
-        if outcome < _TOLD_BEFORE:
-            yield Answer(outcome, now, lines)
-        else:
+        lines = [
+            _ANSWER_LINE.unpack_from(message, start)
+            for start in range(place, place + count * _ANSWER_LINE.size, _ANSWER_LINE.size)
+        ]
+        place += count * _ANSWER_LINE.size
+        told = None
+        if outcome >= _TOLD_BEFORE:
             [told] = _VERSION.unpack_from(message, place)
             place += _VERSION.size
-            yield Answer(outcome - _TOLD_BEFORE, now, lines, told)
+            outcome -= _TOLD_BEFORE
+        found.append(Answer(outcome, now, lines, told))
+    return found

@@ -17,9 +17,9 @@ end
 
 -- Keeps a key for a span in microseconds, and a little longer.
 local function keep(key, span)
-    redis.call('PEXPIRE', key, string.format('%.0f', math.ceil(span / 1000) + 1000))
+    redis.call('PEXPIRE', key, math.ceil(span / 1000) + 1000)
 end
 
 local function put(key, value, span)
-    redis.call('SET', key, value, 'PX', string.format('%.0f', math.ceil(span / 1000) + 1000))
+    redis.call('SET', key, value, 'PX', math.ceil(span / 1000) + 1000)
 end

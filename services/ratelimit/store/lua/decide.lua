@@ -52,18 +52,18 @@ local function scaled(units, by)
     return math.max(1, math.floor(units * by + 1e-9))
 end
 
-local function read_line(holder)
-    local number, flags, units, capacity, rate, window, start, stop, next_stop, max_subjects, denials, addresses,
-        penalty_window, rest = struct.unpack('<BBddddddddddd', batch, place)
-    place = rest
-    -- All fields at once: a table that grows field by field is built anew again and again.
-    local line = {
-        number = number, algorithm = algorithms[number], key = key(), shadow = flags % 2 == SHADOW, holder = holder,
-        units = units, capacity = capacity, rate = rate, window = window,
-        start = start, stop = stop, next_stop = next_stop,
-        max_subjects = max_subjects, denials = denials, addresses = addresses, penalty_window = penalty_window,
-        allowed = false, used = 0, retry = 0, reset = 0, delay = 0, state = false, state2 = false, taken = false,
-    }
+-- The lines of a call. They are filled in anew for the next: to make tables costs more than to decide.
+local lines = {}
+
+local function read_line(number, holder)
+    local line = lines[number] or {}
+    lines[number] = line
+    local flags
+    line.number, flags, line.units, line.capacity, line.rate, line.window, line.start, line.stop, line.next_stop,
+        line.max_subjects, line.denials, line.addresses, line.penalty_window, place =
+        struct.unpack('<BBddddddddddd', batch, place)
+    line.algorithm, line.key, line.shadow, line.holder = algorithms[line.number], key(), flags % 2 == SHADOW, holder
+    line.subjects = nil
     if flags >= LENT then
         local units = lent(line.key)
         line.capacity, line.rate = math.max(0, line.capacity - units), math.max(1, line.rate - units)
@@ -125,18 +125,26 @@ local function penalised(line, address)
     return found
 end
 
-local function remember(reservation, ttl, lines)
+local function remember(reservation, ttl, count)
     local kept = {}
-    for _, line in ipairs(lines) do
+    for number = 1, count do
+        local line = lines[number]
         if line.taken then
             kept[#kept + 1] = { line.number, line.key, line.units, line.rate, line.window, line.start, line.stop,
                 line.next_stop, line.holder }
         end
     end
-    redis.call('SET', reservation, cmsgpack.pack({ at = now, lines = kept }), 'PX', string.format('%.0f', ttl / 1000))
+    redis.call('SET', reservation, cmsgpack.pack({ at = now, lines = kept }), 'PX', math.ceil(ttl / 1000))
+end
+
+local answers = {}
+
+local function say(part)
+    answers[#answers + 1] = part
 end
 
 local function decide_one()
+    local begin = #answers + 1
     local mode, flags, count, patience, ttl, head_end = struct.unpack('<BBHdd', batch, place)
     place = head_end
     local from = flags >= FROM
@@ -153,23 +161,25 @@ local function decide_one()
     if from then
         address = text()
     end
-    local lines = {}
     for number = 1, count do
-        lines[number] = read_line(holder)
+        read_line(number, holder)
     end
     if once then
         local told = redis.call('GET', once_key)
         if told then
             if string.sub(told, 1, DIGEST) ~= string.sub(said, 1, DIGEST) then
-                return struct.pack('<BHi8', REUSED, 0, now)
+                return say(struct.pack('<BHi8', REUSED, 0, now))
             end
             local outcome, rest = struct.unpack('<B', told, #said + 1)
-            return struct.pack('<B', outcome + TOLD_BEFORE) .. string.sub(told, rest) .. string.sub(told, DIGEST + 1, #said)
+            say(struct.pack('<B', outcome + TOLD_BEFORE))
+            say(string.sub(told, rest))
+            return say(string.sub(told, DIGEST + 1, #said))
         end
     end
 
     local admitted = true
-    for _, line in ipairs(lines) do
+    for number = 1, count do
+        local line = lines[number]
         look_within(line)
         if line.delay > patience then
             line.allowed = false
@@ -179,8 +189,9 @@ local function decide_one()
     end
     admitted = mode ~= REFUSE and (admitted or mode == CHARGE)
 
-    local answer = { struct.pack('<BHi8', admitted and ADMITTED or DENIED, count, now) }
-    for number, line in ipairs(lines) do
+    say(struct.pack('<BHi8', admitted and ADMITTED or DENIED, count, now))
+    for number = 1, count do
+        local line = lines[number]
         line.taken = admitted and mode ~= PEEK and (line.allowed or mode == CHARGE)
         if line.taken and line.units > 0 then
             take(line)
@@ -189,22 +200,19 @@ local function decide_one()
         if mode == TAKE and line.denials + line.addresses > 0 and penalised(line, address) then
             verdict = verdict + PENALISED
         end
-        answer[number + 1] = struct.pack('<Bi8i8i8i8i8', verdict, line.capacity, math.max(0, line.capacity - line.used),
-            line.retry, line.reset, line.delay)
+        say(struct.pack('<Bi8i8i8i8i8', verdict, line.capacity, math.max(0, line.capacity - line.used), line.retry,
+            line.reset, line.delay))
     end
     if hold and admitted then
-        remember(reservation, ttl, lines)
+        remember(reservation, ttl, count)
     end
-    answer = table.concat(answer)
     -- A reservation that is refused may be asked for again.
     if once and (admitted or not hold) then
-        redis.call('SET', once_key, said .. answer, 'PX', 60000)
+        redis.call('SET', once_key, said .. table.concat(answers, '', begin), 'PX', 60000)
     end
-    return answer
 end
 
-local answers = {}
 while place <= #batch do
-    answers[#answers + 1] = decide_one()
+    decide_one()
 end
 return table.concat(answers)
