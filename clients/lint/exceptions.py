@@ -30,5 +30,9 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
     },
 }
 
-TIGHTENED: Mapping[str, str] = {}
+TIGHTENED: Mapping[str, str] = {
+    "mesh.cart.v1.AmountOff.amount": "the cart refused such an amount before, in its own words",
+    "mesh.jobs.v1.Job.spec": "a job without one was refused before, as one without a target",
+    "mesh.jobs.v1.Schedule": "such a schedule was refused before, by the service",
+}
 """What refuses more than it did on purpose, by place, and why; an entry may go once it is on main."""
