@@ -5,18 +5,18 @@ from collections.abc import Sequence
 from hashlib import sha1
 from typing import Any
 
-from hiredis import ReplyError
 from redis.asyncio import Redis
 
 from services._platform.combiner import Combiner
 from services._platform.errors import Refusal
 from services.ratelimit.store import lua, wire
-from services.ratelimit.store.link import Link, Part, away, open_link
+from services.ratelimit.store.link import Link, Part, ScriptMissing, away, open_link
 from services.ratelimit.store.plans import PREFIX
 from services.ratelimit.store.wire import Answer, Ask
 
 _LANES = 2
 _TOGETHER = 32
+"""Calls in a batch: so few that Redis decides one batch while the other is read and the next is written."""
 
 
 class Script:
@@ -30,13 +30,8 @@ class Script:
         """Runs it. Raises `Unavailable` when Redis does not answer in time."""
         try:
             return await link.call("EVALSHA", self._digest, len(keys), *keys, *arguments)
-        except ReplyError as error:
-            if not str(error).startswith("NOSCRIPT"):
-                raise away() from error
-        try:
+        except ScriptMissing:
             return await link.call("EVAL", self._text, len(keys), *keys, *arguments)
-        except ReplyError as error:
-            raise away() from error
 
 
 class Ledger:

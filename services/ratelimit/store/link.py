@@ -35,6 +35,10 @@ async def open_link(redis: Redis) -> "Link":
     return Link(connection)
 
 
+class ScriptMissing(Exception):
+    """Redis was not told the text of a script since it started, or was told to forget it."""
+
+
 class Link(asyncio.Protocol):
     """An open connection. When an answer is overdue, or the connection is lost, all calls raise `Unavailable`."""
 
@@ -54,7 +58,7 @@ class Link(asyncio.Protocol):
         return not self._transport.is_closing()
 
     def call(self, *command: Part) -> asyncio.Future[Any]:
-        """The answer to a command. Raises `hiredis.ReplyError` when it is an error."""
+        """The answer to a command. When that is an error, raises `ScriptMissing` or `Unavailable`."""
         if not self.open:
             raise away()
         answer: asyncio.Future[Any] = self._loop.create_future()
@@ -79,7 +83,7 @@ class Link(asyncio.Protocol):
             if waiting.done():  # whoever asked has gone
                 continue
             if isinstance(answer, hiredis.ReplyError):
-                waiting.set_exception(answer)
+                waiting.set_exception(_refusal(answer))
             else:
                 waiting.set_result(answer)
 
@@ -113,11 +117,15 @@ class Link(asyncio.Protocol):
         waiting, self._waiting = self._waiting, deque()
         for _, one in waiting:
             if not one.done():
-                refusal = away()
-                refusal.__cause__ = error
-                one.set_exception(refusal)
+                one.set_exception(away(error))
 
 
-def away() -> Unavailable:
+def away(why: BaseException | None = None) -> Unavailable:
     """What is said while Redis cannot be asked."""
-    return Unavailable("redis is away", metadata={"dependency": "redis"}, retry_after=1)
+    refusal = Unavailable("redis is away", metadata={"dependency": "redis"}, retry_after=1)
+    refusal.__cause__ = why
+    return refusal
+
+
+def _refusal(answer: hiredis.ReplyError) -> Exception:
+    return ScriptMissing() if str(answer).startswith("NOSCRIPT") else away(answer)
