@@ -17,6 +17,10 @@ EXCEPTIONS: Mapping[tuple[str, str], str] = {
     },
     (
         "request_ids",
+        "mesh.jobs.v1.WorkRequest",
+    ): "A ticket is its own fence: saying the same of it twice changes nothing.",
+    (
+        "request_ids",
         "mesh.payments.v1.ReceiveWebhookRequest",
     ): "The sender's `webhook-id` header says which event it is: one that was seen before changes nothing.",
     **{
