@@ -21,7 +21,8 @@ BEGIN
     SELECT 0::smallint, 0::bigint, NULL::uuid, (SELECT count(*)::int FROM asked), 0::smallint, NULL::timestamptz,
            NULL::timestamptz, '', '', '', pg_current_snapshot()::text, ''::bytea, 0::smallint
     UNION ALL
-    SELECT 1::smallint, id, job_id, kind::int, 0::smallint, NULL, NULL, coalesce(queue, ''), '', '', '', '', 0::smallint FROM asked
+    SELECT 1::smallint, id, job_id, kind::int, 0::smallint, NULL, NULL, coalesce(queue, ''), '', '', '', '', 0::smallint
+    FROM asked
     UNION ALL
     SELECT 2::smallint, position, job_id, run, priority, create_time, ready_time, queue, tenant, key, task, spec, slot
     FROM job
