@@ -3,7 +3,10 @@
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+import pytest
 from google.protobuf.duration_pb2 import Duration
+from google.protobuf.field_mask_pb2 import FieldMask
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from mesh.jobs.v1 import job_pb2, queue_pb2, schedule_pb2, workflow_pb2
 from mesh.jobs.v1.job_service_pb2 import (
@@ -151,3 +154,21 @@ async def test_bad_input_is_refused(jobs: Jobs) -> None:
         named = (refusal.reason, *(field.partition("[")[0] for field in refusal.fields))
         assert not told or told in named, (what, named)
     assert not (await jobs.jobs.ListJobs(ListJobsRequest())).jobs
+
+
+@pytest.mark.parametrize(
+    ("path", "field"),
+    [
+        ("spec.colour", "update_mask"),
+        ("state", "update_mask"),
+        ("spec.queue", "update_mask"),
+        ("spec.task", "job.spec.target"),
+    ],
+)
+async def test_an_edit_that_cannot_be_is_refused_and_changes_nothing(jobs: Jobs, path: str, field: str) -> None:
+    name = await jobs.enqueue("edited", ready_time=Timestamp(seconds=4102444800))
+    before = await jobs.get(name)
+    job = job_pb2.Job(name=name, spec=job_pb2.JobSpec())
+    refusal = await refused(jobs.jobs.UpdateJob(UpdateJobRequest(job=job, update_mask=FieldMask(paths=[path]))))
+    assert (refusal.code, refusal.fields) == (INVALID, [field])
+    assert await jobs.get(name) == before

@@ -41,15 +41,18 @@ class Topics:
         """Refuses an event that is not as the contract says; `place` is where it stands in the request."""
         if draft.topic not in self._classes:
             raise TopicUnknown(draft.topic)
-        metadata: dict[str, str | int] = {"topic": draft.topic, "index": place}
+        path = f"events[{place}].payload"
         try:
-            message = self.read(draft.topic, draft.payload)
+            validate(self.read(draft.topic, draft.payload), path)
         except DecodeError as error:
-            raise PayloadInvalid(f"events[{place}].payload: not a {draft.topic}", metadata=metadata) from error
-        try:
-            validate(message, f"events[{place}].payload")
+            raise PayloadInvalid(f"{path}: not a {draft.topic}", metadata=_placed(draft, place)) from error
         except InvalidArgument as broken:
+            metadata = _placed(draft, place)
             raise PayloadInvalid(broken.message, metadata=metadata, violations=broken.violations) from broken
+
+
+def _placed(draft: Draft, place: int) -> dict[str, str | int]:
+    return {"topic": draft.topic, "index": place}
 
 
 def described(image: bytes) -> dict[str, Descriptor]:

@@ -8,10 +8,11 @@ from google.protobuf.field_mask_pb2 import FieldMask
 from mesh.jobs.v1 import job_pb2, job_service_pb2
 from mesh.jobs.v1.job_service_servicer import JobServiceServicer
 from services._platform import filters, jobs
-from services._platform.call import Call, Once
+from services._platform.call import Call
 from services._platform.errors import InvalidArgument
 from services._platform.jobs import Enqueued
 from services._platform.paging import Pager
+from services._platform.validation import validate
 from services.jobs.convert import jobs as convert
 from services.jobs.convert import names
 from services.jobs.servicer.watching import Watching
@@ -20,6 +21,8 @@ from services.jobs.store.reads import Reads
 from services.jobs.store.versions import CANCEL, RUN_NOW, Versions
 
 _EQUAL = frozenset({"="})
+_FIXED = ("queue", "dependencies", "unique")
+"""What an edit leaves as it is."""
 _FIELDS = {"queue": _EQUAL, "tenant": _EQUAL, "task": _EQUAL, "state": _EQUAL}
 
 
@@ -35,9 +38,7 @@ class Jobs(JobServiceServicer[Call]):
 
     async def CreateJob(self, request: job_service_pb2.CreateJobRequest, call: Call, /) -> job_pb2.Job:
         asked = jobs.request(request.spec, call.principal)
-        once: Once[Sequence[Enqueued], job_pb2.Job] = call.once(job_pb2.Job, _created)
-        created = await self._store.submit([asked], once)
-        return await self._reads.job(_id(created.name))
+        return await self._store.create(asked, call.once(job_pb2.Job, _same))
 
     async def BatchCreateJobs(
         self, request: job_service_pb2.BatchCreateJobsRequest, call: Call, /
@@ -109,11 +110,6 @@ def _id(name: str) -> UUID:
     return UUID(names.JOB.id(name))
 
 
-def _created(done: Sequence[Enqueued]) -> job_pb2.Job:
-    """The name is what a replay must find again; the rest is read, as it stands when it is asked."""
-    return job_pb2.Job(name=names.JOB.name(str(done[0].id)))
-
-
 def _batch_created(done: Sequence[Enqueued]) -> job_service_pb2.BatchCreateJobsResponse:
     return job_service_pb2.BatchCreateJobsResponse(jobs=[f"jobs/{one.id}" for one in done])
 
@@ -129,23 +125,25 @@ def _same(job: job_pb2.Job) -> job_pb2.Job:
 def _edited(spec: job_pb2.JobSpec, patch: job_pb2.JobSpec, mask: FieldMask) -> job_pb2.JobSpec:
     """A spec with the fields that the mask names taken from a patch; all of them when it names none.
 
-    Its queue, dependencies and unique key stay as they are.
+    Its queue, dependencies and unique key stay as they are. Refuses a path that is not of a spec, or names those.
     """
     edited = job_pb2.JobSpec()
-    paths = [path.removeprefix("spec.") for path in mask.paths if path not in ("spec", "*")]
+    paths = [_path(path) for path in mask.paths if path not in ("spec", "*")]
     if paths:
         edited.CopyFrom(spec)
-        try:
-            FieldMask(paths=paths).MergeMessage(patch, edited, replace_message_field=True)
-        except ValueError as error:
-            raise InvalidArgument.of("update_mask", str(error)) from error
+        FieldMask(paths=paths).MergeMessage(patch, edited, replace_message_field=True, replace_repeated_field=True)
     else:
         edited.CopyFrom(patch)
-    edited.ClearField("queue")
-    edited.ClearField("dependencies")
-    edited.ClearField("unique")
-    kept = job_pb2.JobSpec(queue=spec.queue, dependencies=spec.dependencies)
-    if spec.HasField("unique"):
-        kept.unique.CopyFrom(spec.unique)
-    edited.MergeFrom(kept)
+        FieldMask(paths=_FIXED).MergeMessage(spec, edited, replace_message_field=True, replace_repeated_field=True)
+    validate(edited, "job.spec")
     return edited
+
+
+def _path(path: str) -> str:
+    """What a path of a job's mask names in its spec."""
+    whole, _, within = path.partition(".")
+    if whole != "spec" or not FieldMask(paths=[within]).IsValidForDescriptor(job_pb2.JobSpec.DESCRIPTOR):
+        raise InvalidArgument.of("update_mask", f"there is no field {path!r}, or it may not be written")
+    if within.partition(".")[0] in _FIXED:
+        raise InvalidArgument.of("update_mask", f"{path!r} may not be written")
+    return within

@@ -17,6 +17,7 @@ from services._platform.errors import Refusal
 from services._platform.jobs import Enqueued, Request
 from services._platform.postgres import Connection
 from services._platform.unit_of_work import Unit, UnitOfWork
+from services.jobs.convert import jobs as convert
 from services.jobs.convert import specs
 from services.jobs.domain.refusals import JobConflict, ParentNotFound, QueueFull
 
@@ -30,6 +31,8 @@ class _Submission:
 
     requests: Sequence[Request]
     once: Once[Any, Any]
+    shown: bool = False
+    """Whether it is one job, and answered with it."""
 
     @property
     def may_conflict(self) -> bool:
@@ -47,13 +50,23 @@ class Jobs:
 
     async def submit(self, requests: Sequence[Request], once: Once[Sequence[Enqueued], Reply]) -> Reply:
         """Enqueues jobs. Refuses when a queue takes none, a parent is unknown, or a unique key is taken."""
-        reply: Reply = await self._combiner.submit(_Submission(requests, once))
+        reply: Reply = await self._submit(_Submission(requests, once))
+        return reply
+
+    async def create(self, request: Request, once: Once[job_pb2.Job, Reply]) -> Reply:
+        """Enqueues a job, and answers with it as it then stands. Refuses what `submit` does."""
+        reply: Reply = await self._submit(_Submission([request], once, shown=True))
+        return reply
+
+    async def _submit(self, submission: _Submission) -> Any:
+        reply = await self._combiner.submit(submission)
         self._doorbell.ring()
         return reply
 
     async def _flush(self, submissions: Sequence[_Submission]) -> Sequence[Message | Refusal]:
-        async def work(unit: Unit, fresh: Sequence[int]) -> Sequence[Sequence[Enqueued] | Refusal]:
-            return await enqueue_all(unit, [submissions[place] for place in fresh])
+        async def work(unit: Unit, fresh: Sequence[int]) -> Sequence[Any]:
+            asked = [submissions[place] for place in fresh]
+            return await _shown(unit, asked, await enqueue_all(unit, asked))
 
         return await self._units.run_many([one.once for one in submissions], work)
 
@@ -78,6 +91,22 @@ async def enqueue_all(unit: Unit, submissions: Sequence[_Submission]) -> list[Se
         verdict if verdict is not None else await _enqueue_or_refuse(unit, submissions[place].requests)
         for place, verdict in enumerate(verdicts)
     ]
+
+
+async def _shown(
+    unit: Unit, asked: Sequence[_Submission], outcomes: Sequence[Sequence[Enqueued] | Refusal]
+) -> Sequence[job_pb2.Job | Sequence[Enqueued] | Refusal]:
+    """The outcomes, with the job in the place of those that are answered with it."""
+    of = [
+        outcome[0].id if one.shown and not isinstance(outcome, Refusal) else None
+        for one, outcome in zip(asked, outcomes, strict=True)
+    ]
+    ids = [job for job in of if job is not None]
+    if not ids:
+        return outcomes
+    rows = await unit.connection.fetch(Q["get_jobs"], ids, min(ids), max(ids))
+    jobs = {row["job_id"]: convert.job(row, unit.now) for row in rows}
+    return [outcome if job is None else jobs[job] for job, outcome in zip(of, outcomes, strict=True)]
 
 
 async def enqueue(unit: Unit, requests: Sequence[Request]) -> Sequence[Enqueued]:

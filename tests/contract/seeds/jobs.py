@@ -147,7 +147,7 @@ REQUESTS = {
     "ScheduleService/BackfillSchedule": past_schedule,
     "ScheduleService/PreviewSchedule": {"timing": {"cron": "0 * * * *"}, "count": 3},
     # A ticket that is not the worker's is answered as stale.
-    "WorkService/Work": [{"hello": hello}, {"succeeded": ["1"]}],
+    "WorkService/Work": [{"hello": hello, "succeeded": ["1"]}],
     "WorkflowService/CreateWorkflow": {"workflow": new_workflow},
     "WorkflowService/GetWorkflow": {"name": workflow},
     "WorkflowService/CancelWorkflow": {"name": workflow},

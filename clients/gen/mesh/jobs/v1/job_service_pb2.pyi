@@ -201,7 +201,7 @@ class UpdateJobRequest(_message.Message):
     @_builtins.property
     def update_mask(self) -> _field_mask_pb2.FieldMask:
         """`spec`, or fields of it such as `spec.priority`. Default: the whole spec. The queue, dependencies and unique key of
-        a job stay as they are.
+        a job stay as they are, and cannot be named.
         """
 
     def __init__(

@@ -29,7 +29,7 @@ from mesh.jobs.v1 import job_pb2 as mesh_dot_jobs_dot_v1_dot_job__pb2
 from mesh.options.v1 import policy_pb2 as mesh_dot_options_dot_v1_dot_policy__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fmesh/jobs/v1/work_service.proto\x12\x0cmesh.jobs.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x16mesh/jobs/v1/job.proto\x1a\x1cmesh/options/v1/policy.proto\"\xdc\x01\n\x0bWorkRequest\x12\"\n\x05hello\x18\x01 \x01(\x0b\x32\x13.mesh.jobs.v1.Hello\x12\x1c\n\tsucceeded\x18\x02 \x03(\x06\x42\t\xbaH\x06\x92\x01\x03\x10\x90N\x12\x32\n\x08outcomes\x18\x03 \x03(\x0b\x32\x15.mesh.jobs.v1.OutcomeB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07\x12\x36\n\x08progress\x18\x04 \x03(\x0b\x32\x19.mesh.jobs.v1.RunProgressB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07\x12\x1f\n\nrequest_id\x18\x0f \x01(\tB\x0b\xbaH\x08r\x03\xb0\x01\x01\xd8\x01\x01\"\xd6\x02\n\x05Hello\x12\x19\n\x06worker\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\x12O\n\x06queues\x18\x02 \x03(\tB?\xfa\x41\x0c\n\nmesh/Queue\xbaH-\x92\x01*\x08\x01\x10\x64\"$r\"2 ^queues/[a-z0-9][a-z0-9-]{0,62}$\x12;\n\x05tasks\x18\x03 \x03(\tB,\xbaH)\x92\x01&\x08\x01\x10\xe8\x07\"\x1fr\x1d\x32\x1b^[a-z0-9][a-z0-9._-]{0,99}$\x12\x1c\n\x08\x63\x61pacity\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x90N(\x00\x12T\n\tresources\x18\x05 \x03(\x0b\x32\".mesh.jobs.v1.Hello.ResourcesEntryB\x1d\xbaH\x1a\x9a\x01\x17\x10\x10\"\x06r\x04\x10\x01\x18@*\x0b\x12\t)\x00\x00\x00\x00\x00\x00\x00\x00\x1a\x30\n\x0eResourcesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"o\n\x07Outcome\x12\x0e\n\x06ticket\x18\x01 \x01(\x06\x12\x19\n\x06result\x18\x02 \x01(\x0c\x42\t\xbaH\x06z\x04\x18\x80\x80\x10\x12&\n\x07\x66\x61ilure\x18\x03 \x01(\x0b\x32\x15.mesh.jobs.v1.Failure\x12\x11\n\tcancelled\x18\x04 \x01(\x08\"J\n\x0bRunProgress\x12\x0e\n\x06ticket\x18\x01 \x01(\x06\x12+\n\x08progress\x18\x02 \x01(\x0b\x32\x19.mesh.jobs.v1.JobProgress\"i\n\x0cWorkResponse\x12%\n\x05items\x18\x01 \x03(\x0b\x32\x16.mesh.jobs.v1.WorkItem\x12\x11\n\tcancelled\x18\x02 \x03(\x06\x12\r\n\x05stale\x18\x03 \x03(\x06\x12\x10\n\x08recorded\x18\x04 \x03(\x06\"\x8e\x01\n\x08WorkItem\x12\x0e\n\x06ticket\x18\x01 \x01(\x06\x12\x1a\n\x03job\x18\x02 \x01(\tB\r\xfa\x41\n\n\x08mesh/Job\x12\x0b\n\x03run\x18\x03 \x01(\x05\x12\x0c\n\x04task\x18\x04 \x01(\t\x12\x0f\n\x07payload\x18\x05 \x01(\x0c\x12*\n\x07timeout\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration2{\n\x0bWorkService\x12Y\n\x04Work\x12\x19.mesh.jobs.v1.WorkRequest\x1a\x1a.mesh.jobs.v1.WorkResponse\"\x16\x90\x02\x02\xa2\xbb\x18\x0f:\rHELLO_MISSING(\x01\x30\x01\x1a\x11\xa2\xbb\x18\r\x08\x03\x1a\x03\x08\x90\x1c\"\x04\x08\x80\xa3\x05\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1fmesh/jobs/v1/work_service.proto\x12\x0cmesh.jobs.v1\x1a\x1b\x62uf/validate/validate.proto\x1a\x19google/api/resource.proto\x1a\x1egoogle/protobuf/duration.proto\x1a\x16mesh/jobs/v1/job.proto\x1a\x1cmesh/options/v1/policy.proto\"\xcd\x01\n\x0bWorkRequest\x12\"\n\x05hello\x18\x01 \x01(\x0b\x32\x13.mesh.jobs.v1.Hello\x12\x1c\n\tsucceeded\x18\x02 \x03(\x06\x42\t\xbaH\x06\x92\x01\x03\x10\x90N\x12\x32\n\x08outcomes\x18\x03 \x03(\x0b\x32\x15.mesh.jobs.v1.OutcomeB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07\x12\x36\n\x08progress\x18\x04 \x03(\x0b\x32\x19.mesh.jobs.v1.RunProgressB\t\xbaH\x06\x92\x01\x03\x10\xe8\x07J\x04\x08\x0f\x10\x10R\nrequest_id\"\xd6\x02\n\x05Hello\x12\x19\n\x06worker\x18\x01 \x01(\tB\t\xbaH\x06r\x04\x10\x01\x18\x64\x12O\n\x06queues\x18\x02 \x03(\tB?\xfa\x41\x0c\n\nmesh/Queue\xbaH-\x92\x01*\x08\x01\x10\x64\"$r\"2 ^queues/[a-z0-9][a-z0-9-]{0,62}$\x12;\n\x05tasks\x18\x03 \x03(\tB,\xbaH)\x92\x01&\x08\x01\x10\xe8\x07\"\x1fr\x1d\x32\x1b^[a-z0-9][a-z0-9._-]{0,99}$\x12\x1c\n\x08\x63\x61pacity\x18\x04 \x01(\x05\x42\n\xbaH\x07\x1a\x05\x18\x90N(\x00\x12T\n\tresources\x18\x05 \x03(\x0b\x32\".mesh.jobs.v1.Hello.ResourcesEntryB\x1d\xbaH\x1a\x9a\x01\x17\x10\x10\"\x06r\x04\x10\x01\x18@*\x0b\x12\t)\x00\x00\x00\x00\x00\x00\x00\x00\x1a\x30\n\x0eResourcesEntry\x12\x0b\n\x03key\x18\x01 \x01(\t\x12\r\n\x05value\x18\x02 \x01(\x01:\x02\x38\x01\"o\n\x07Outcome\x12\x0e\n\x06ticket\x18\x01 \x01(\x06\x12\x19\n\x06result\x18\x02 \x01(\x0c\x42\t\xbaH\x06z\x04\x18\x80\x80\x10\x12&\n\x07\x66\x61ilure\x18\x03 \x01(\x0b\x32\x15.mesh.jobs.v1.Failure\x12\x11\n\tcancelled\x18\x04 \x01(\x08\"J\n\x0bRunProgress\x12\x0e\n\x06ticket\x18\x01 \x01(\x06\x12+\n\x08progress\x18\x02 \x01(\x0b\x32\x19.mesh.jobs.v1.JobProgress\"i\n\x0cWorkResponse\x12%\n\x05items\x18\x01 \x03(\x0b\x32\x16.mesh.jobs.v1.WorkItem\x12\x11\n\tcancelled\x18\x02 \x03(\x06\x12\r\n\x05stale\x18\x03 \x03(\x06\x12\x10\n\x08recorded\x18\x04 \x03(\x06\"\x8e\x01\n\x08WorkItem\x12\x0e\n\x06ticket\x18\x01 \x01(\x06\x12\x1a\n\x03job\x18\x02 \x01(\tB\r\xfa\x41\n\n\x08mesh/Job\x12\x0b\n\x03run\x18\x03 \x01(\x05\x12\x0c\n\x04task\x18\x04 \x01(\t\x12\x0f\n\x07payload\x18\x05 \x01(\x0c\x12*\n\x07timeout\x18\x06 \x01(\x0b\x32\x19.google.protobuf.Duration2{\n\x0bWorkService\x12Y\n\x04Work\x12\x19.mesh.jobs.v1.WorkRequest\x1a\x1a.mesh.jobs.v1.WorkResponse\"\x16\x90\x02\x02\xa2\xbb\x18\x0f:\rHELLO_MISSING(\x01\x30\x01\x1a\x11\xa2\xbb\x18\r\x08\x03\x1a\x03\x08\x90\x1c\"\x04\x08\x80\xa3\x05\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -42,8 +42,6 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WORKREQUEST'].fields_by_name['outcomes']._serialized_options = b'\272H\006\222\001\003\020\350\007'
   _globals['_WORKREQUEST'].fields_by_name['progress']._loaded_options = None
   _globals['_WORKREQUEST'].fields_by_name['progress']._serialized_options = b'\272H\006\222\001\003\020\350\007'
-  _globals['_WORKREQUEST'].fields_by_name['request_id']._loaded_options = None
-  _globals['_WORKREQUEST'].fields_by_name['request_id']._serialized_options = b'\272H\010r\003\260\001\001\330\001\001'
   _globals['_HELLO_RESOURCESENTRY']._loaded_options = None
   _globals['_HELLO_RESOURCESENTRY']._serialized_options = b'8\001'
   _globals['_HELLO'].fields_by_name['worker']._loaded_options = None
@@ -65,19 +63,19 @@ if not _descriptor._USE_C_DESCRIPTORS:
   _globals['_WORKSERVICE'].methods_by_name['Work']._loaded_options = None
   _globals['_WORKSERVICE'].methods_by_name['Work']._serialized_options = b'\220\002\002\242\273\030\017:\rHELLO_MISSING'
   _globals['_WORKREQUEST']._serialized_start=192
-  _globals['_WORKREQUEST']._serialized_end=412
-  _globals['_HELLO']._serialized_start=415
-  _globals['_HELLO']._serialized_end=757
-  _globals['_HELLO_RESOURCESENTRY']._serialized_start=709
-  _globals['_HELLO_RESOURCESENTRY']._serialized_end=757
-  _globals['_OUTCOME']._serialized_start=759
-  _globals['_OUTCOME']._serialized_end=870
-  _globals['_RUNPROGRESS']._serialized_start=872
-  _globals['_RUNPROGRESS']._serialized_end=946
-  _globals['_WORKRESPONSE']._serialized_start=948
-  _globals['_WORKRESPONSE']._serialized_end=1053
-  _globals['_WORKITEM']._serialized_start=1056
-  _globals['_WORKITEM']._serialized_end=1198
-  _globals['_WORKSERVICE']._serialized_start=1200
-  _globals['_WORKSERVICE']._serialized_end=1323
+  _globals['_WORKREQUEST']._serialized_end=397
+  _globals['_HELLO']._serialized_start=400
+  _globals['_HELLO']._serialized_end=742
+  _globals['_HELLO_RESOURCESENTRY']._serialized_start=694
+  _globals['_HELLO_RESOURCESENTRY']._serialized_end=742
+  _globals['_OUTCOME']._serialized_start=744
+  _globals['_OUTCOME']._serialized_end=855
+  _globals['_RUNPROGRESS']._serialized_start=857
+  _globals['_RUNPROGRESS']._serialized_end=931
+  _globals['_WORKRESPONSE']._serialized_start=933
+  _globals['_WORKRESPONSE']._serialized_end=1038
+  _globals['_WORKITEM']._serialized_start=1041
+  _globals['_WORKITEM']._serialized_end=1183
+  _globals['_WORKSERVICE']._serialized_start=1185
+  _globals['_WORKSERVICE']._serialized_end=1308
 # @@protoc_insertion_point(module_scope)

@@ -30,9 +30,6 @@ class WorkRequest(_message.Message):
     SUCCEEDED_FIELD_NUMBER: _builtins.int
     OUTCOMES_FIELD_NUMBER: _builtins.int
     PROGRESS_FIELD_NUMBER: _builtins.int
-    REQUEST_ID_FIELD_NUMBER: _builtins.int
-    request_id: _builtins.str
-    """Has no meaning here: a ticket is its own fence, and saying the same of it twice changes nothing."""
     @_builtins.property
     def hello(self) -> Global___Hello:
         """Who the worker is and what it takes, in the first message, and whenever that changes. No room drains it."""
@@ -56,11 +53,10 @@ class WorkRequest(_message.Message):
         succeeded: _abc.Iterable[_builtins.int] | None = ...,
         outcomes: _abc.Iterable[Global___Outcome] | None = ...,
         progress: _abc.Iterable[Global___RunProgress] | None = ...,
-        request_id: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["hello", b"hello"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["hello", b"hello", "outcomes", b"outcomes", "progress", b"progress", "request_id", b"request_id", "succeeded", b"succeeded"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["hello", b"hello", "outcomes", b"outcomes", "progress", b"progress", "succeeded", b"succeeded"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
