@@ -19,8 +19,7 @@ from services.cart.domain.carts import Cart, StockHold
 from services.cart.domain.refusals import OutOfStock
 
 PERMISSION = "inventory.reserve"
-HOLDS = 15 * 60
-"""Seconds."""
+HOLDS = Duration(seconds=15 * 60)
 _SERVICE = "mesh.inventory.v1.ReservationService"
 _SECONDS = 2.0
 
@@ -54,10 +53,7 @@ class StockHolds:
             for line in cart.lines
         ]
         request = reservation_service_pb2.CreateReservationRequest(
-            lines=lines,
-            order=CART.name(cart.id),
-            ttl=Duration(seconds=HOLDS),
-            replaces=named(RESERVATION, cart.reservation),
+            lines=lines, order=CART.name(cart.id), ttl=HOLDS, replaces=named(RESERVATION, cart.reservation)
         )
         # The same for the same change, so that it is held once, however often it is tried.
         told = request.SerializeToString(deterministic=True)
