@@ -56,7 +56,7 @@ test: check ## What CI runs: the checks, then every test.
 	@$(BIN)/pytest --numprocesses auto
 
 contract: setup ## Judges every RPC by every law of the contract, and the laws by planted faults.
-	@$(BIN)/pytest --override-ini addopts="-q --strict-markers --import-mode=importlib" -p tests.contract.plugin --numprocesses auto tests/contract
+	@$(BIN)/pytest --numprocesses auto tests/contract
 
 chaos: setup ## Kills a checkout at every point, then parts of a mesh at random; FOR=600 seconds, SEED=7 repeats, OF=jobs.
 	@$(if $(OF),,$(BIN)/pytest --deep --numprocesses auto tests/checkout/test_crashes.py tests/checkout/test_deaths.py tests/checkout/test_deliveries.py)

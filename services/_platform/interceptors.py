@@ -34,6 +34,7 @@ Authenticator = Callable[[Call], Awaitable[Principal | None]]
 _SHORTEST_WRITE = 0.005
 """Seconds. A write that surely cannot be answered in time is not begun: nobody would know whether it was done."""
 
+_TOO_LATE = "the deadline passed before the answer was ready"
 _KEY = re.compile(r"[\x21-\x7e]{1,64}")
 
 
@@ -114,10 +115,12 @@ class Interceptors:
                 async with deadline:
                     await self._authorize(call)
                     yield
+                    if call.method.safe and call.remaining == 0:  # ready before the loop looked at the clock
+                        raise DeadlineExceeded(_TOO_LATE)
             except TimeoutError as error:
                 if not deadline.expired():  # some other timeout, that the servicer should have handled
                     raise
-                raise DeadlineExceeded("the deadline passed before the answer was ready") from error
+                raise DeadlineExceeded(_TOO_LATE) from error
 
     @asynccontextmanager
     async def _endable(self) -> AsyncIterator[None]:

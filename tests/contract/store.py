@@ -10,7 +10,8 @@ import asyncpg
 
 _TABLES = """
 SELECT quote_ident(schemaname) || '.' || quote_ident(tablename) FROM pg_tables
-WHERE schemaname NOT IN ('pg_catalog', 'information_schema') AND tablename <> 'lease'  -- renewed whatever happens
+WHERE schemaname NOT IN ('pg_catalog', 'information_schema')
+AND tablename NOT IN ('lease', 'replica')  -- renewed whatever happens
 ORDER BY 1
 """
 _CONTENT = "SELECT '{0}' AS name, count(*) AS rows, sum(hashtextextended(t::text, 0)::numeric) AS hash FROM {0} AS t"

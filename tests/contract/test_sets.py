@@ -66,7 +66,7 @@ def cases() -> set[str]:
         "pytest",
         "--collect-only",
         "-n0",
-        "--override-ini=addopts=",
+        "--override-ini=addopts=-p tests.contract.plugin",
         "-q",
         "-p",
         "no:cacheprovider",

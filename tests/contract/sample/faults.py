@@ -29,6 +29,8 @@ class Fault:
     """Changes what was kept of older contracts."""
     edge: tuple[str, str] | None = None
     """What to replace in the contract that the edge is compiled from."""
+    spreads: bool = False
+    """Whether it takes something away from every other call, so that other laws miss it as well."""
 
 
 class SkipsTitle(Interceptors):
@@ -206,7 +208,7 @@ FAULTS: Mapping[str, Fault] = {
     "ignores the mask": Fault("UpdateNote", "masks and etags", IgnoresMask),
     "ignores the etag": Fault("UpdateNote", "masks and etags", IgnoresEtag),
     "lets everybody in": Fault("GetNote", "access", interceptors=LetsEverybodyIn),
-    "loses slots of streams that are left": Fault("WatchNotes", "deadlines", interceptors=LosesSlots),
+    "loses slots of streams that are left": Fault("WatchNotes", "deadlines", interceptors=LosesSlots, spreads=True),
     "resumes from the beginning": Fault("WatchNotes", "deadlines", StartsOver),
     "takes messages of any size": Fault(
         "GetNote", "hostility", server_options=(("grpc.max_receive_message_length", -1),)

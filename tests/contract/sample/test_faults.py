@@ -25,7 +25,8 @@ def test_a_fault_is_found_by_its_law(fault: str, start: Start, threads: ThreadPo
     planted = FAULTS[fault]
     with start(planted) as mesh:
         found = broken(mesh, f"{contract.SERVICE}/{planted.rpc}", threads)
-    assert set(found) == {planted.law}, found
+    assert planted.law in found
+    assert planted.spreads or set(found) == {planted.law}, found
 
 
 def test_every_law_has_a_fault() -> None:

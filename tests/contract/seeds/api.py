@@ -1,6 +1,7 @@
 """How seeds call the mesh: in JSON's shape, as a caller who may."""
 
-import uuid
+import secrets
+import string
 from collections.abc import Callable, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -72,4 +73,5 @@ class Api:
 
     def unique(self, prefix: str) -> str:
         """A word that was never said."""
-        return f"{prefix}-{uuid.uuid4().hex[:16]}"
+        # Without digits: many in a row may look like the number of a card.
+        return f"{prefix}-{''.join(secrets.choice(string.ascii_lowercase) for _ in range(12))}"
