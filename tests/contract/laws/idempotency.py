@@ -1,5 +1,6 @@
 """A replay returns the first answer and has one effect, also when it races; what has no side effects writes nothing."""
 
+import time
 from collections import Counter
 
 from google.protobuf.message import Message
@@ -8,11 +9,14 @@ from google.rpc import code_pb2
 from clients.contract import Method
 from tests.contract.law import Law, Trial, fresh_id, with_id
 from tests.contract.laws.answers import without
+from tests.contract.store import Content
 from tests.contract.subject import fields, remembers, sensitive
 
 _RACERS = 4
 """Fewer than a caller may try wrong passwords before being held up: the first of a race is not known to be right."""
 _TRIES = 8
+_CALM, _LOOKS = 0.05, 8
+"""Seconds, more with each try, in which nothing comes when all has come; and how often that is waited for."""
 _CUTS = (0.001, 0.002, 0.004)
 
 
@@ -54,25 +58,39 @@ def _replayed(trial: Trial) -> None:
 
 
 def _raced(trial: Trial) -> None:
-    """Calls that race add what one call adds. Loops of the server add rows too, so a difference must stay."""
+    """Calls that race add what one call adds. Loops of the server add rows too, and what follows from a call may come
+    later than its answer: so a difference must stay, also when it is waited until nothing comes any more.
+    """
     single, added = _rows_added(trial, 1), _rows_added(trial, _RACERS)
-    for _ in range(_TRIES):
+    for attempt in range(1, _TRIES + 1):
         if single == added:
             break
-        single, added = _rows_added(trial, 1), _rows_added(trial, _RACERS)
+        calm = _CALM * attempt
+        single, added = _rows_added(trial, 1, calm), _rows_added(trial, _RACERS, calm)
     assert added == single, f"one call adds {single} rows, {_RACERS} racing ones with its request id add {added}"
     trial.evidence.saw("raced", _RACERS)
 
 
-def _rows_added(trial: Trial, callers: int) -> Counter[str] | None:
+def _rows_added(trial: Trial, callers: int, calm: float = 0.0) -> Counter[str] | None:
     requests = trial.seed(fresh_id())
-    before = trial.content()
+    before = _calm(trial, calm)
     racing = [trial.start(*requests) for _ in range(callers)]
     answers = [one.result().answer for one in racing]
-    after = trial.content()
+    after = _calm(trial, calm)
     for answer in answers[1:]:
         _assert_equal(answer, answers[0], "racing calls with one request id are answered differently")
     return after.added_since(before) if before and after else None
+
+
+def _calm(trial: Trial, seconds: float) -> Content | None:
+    """What is kept once nothing has come for so long; where something always comes, what is kept at last."""
+    content = trial.content()
+    for _ in range(_LOOKS if seconds and content else 0):
+        time.sleep(seconds)
+        before, content = content, trial.content()
+        if content == before:
+            break
+    return content
 
 
 def _cut_off(trial: Trial) -> None:
