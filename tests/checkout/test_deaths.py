@@ -40,8 +40,10 @@ async def test_whoever_dies_and_wherever(mortals: Market, card: str, request: py
         assert await _died(stall, area, point), (area, point)
     for path in called if deep else ():
         for time in count(2):
-            if not all([await _died(stall, area, point) for area, point in points.committed(path, time)]):
+            before, after = points.committed(path, time)
+            if not await _died(stall, *before):
                 break
+            assert await _died(stall, *after), after
 
 
 async def _died(stall: Stall, area: str, point: str) -> bool:
@@ -62,6 +64,9 @@ async def _died(stall: Stall, area: str, point: str) -> bool:
     assert checkout.state == ENDS[stall.card], (area, point, checkout.error)
     await stall.assert_balanced()
     await end(death)
+    if not died:  # nor may it die later, when another is to
+        await participant.kill()
+        await participant.start()
     return died
 
 
