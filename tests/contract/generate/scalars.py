@@ -73,10 +73,12 @@ def scalar(field: FieldDescriptor, rules: validate_pb2.FieldRules) -> Strategy:
 
 
 def duration(rules: validate_pb2.DurationRules) -> st.SearchStrategy[Message]:
-    """Spans within the rules; without any, of up to a day."""
+    """Spans within the rules, to the microsecond; without any, of up to a day."""
     low = _nanos(rules.gte) if rules.HasField("gte") else _nanos(rules.gt) + 1 if rules.HasField("gt") else 0
     high = _nanos(rules.lte) if rules.HasField("lte") else _nanos(rules.lt) - 1 if rules.HasField("lt") else 0
-    return _within(low, high or low + 86_400 * 10**9).map(lambda n: Duration(seconds=n // 10**9, nanos=n % 10**9))
+    most = high or low + 86_400 * 10**9
+    micros = _within(-(-low // 1000), most // 1000)
+    return micros.map(lambda n: Duration(seconds=n // 10**6, nanos=n % 10**6 * 1000))
 
 
 def timestamp(rules: validate_pb2.TimestampRules) -> st.SearchStrategy[Message]:

@@ -16,7 +16,7 @@ from tests.contract.outcome import Outcome
 from tests.contract.subject import behaves, copy, held, updated_field, writable
 
 _RACERS = 2
-_TRIES = 8
+_TRIES, _SEARCHED = 8, 100
 
 
 def spared(rpc: Method) -> str:
@@ -79,7 +79,7 @@ class _Update:
 
     def first(self, fits: Callable[[Message], bool]) -> Message | None:
         """The first value of the resource that fits, the simplest first."""
-        return self.trial.first(self.trial.messages.loose(self.resource), fits)
+        return self.trial.first(self.trial.messages.loose(self.resource), fits, tries=_SEARCHED)
 
     def takes(self, field: FieldDescriptor, patch: Message, current: Message) -> bool:
         """Whether the contract lets one field become what it is in the patch: the rules hold for all of it."""
