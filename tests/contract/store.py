@@ -19,6 +19,9 @@ _ANNOUNCED = "SELECT payload FROM {0}.outbox WHERE topic = $1 AND key = $2 ORDER
 _BUSY = "SELECT count(*) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname = current_database() \
 AND backend_type = 'client backend' AND state <> 'idle'"
 
+_BEGAN = "SELECT pg_snapshot_xmax(pg_current_snapshot())::text"
+"""How many transactions have written so far: while it stays, so does what is kept, and nothing need be read again."""
+
 
 @dataclass(frozen=True, slots=True)
 class Content:
@@ -43,6 +46,7 @@ class Store:
         self._runner = runner
         self._connection = connection
         self._query = ""
+        self._kept: tuple[str, Content] | None = None
 
     def content(self) -> Content:
         """What the tables hold once nobody is writing."""
@@ -67,8 +71,12 @@ class Store:
         async with asyncio.timeout(10):
             while await self._connection.fetchval(_BUSY):  # noqa: ASYNC110  others write, in other processes
                 await asyncio.sleep(0.002)
-        rows = await self._connection.fetch(self._query)
-        return Content({row["name"]: row["rows"] for row in rows}, {row["name"]: row["hash"] for row in rows})
+        began = await self._connection.fetchval(_BEGAN)
+        if self._kept is None or self._kept[0] != began:
+            rows = await self._connection.fetch(self._query)
+            content = Content({row["name"]: row["rows"] for row in rows}, {row["name"]: row["hash"] for row in rows})
+            self._kept = began, content
+        return self._kept[1]
 
 
 @contextmanager
