@@ -10,9 +10,9 @@
 8.  `strict_json`            reads JSON bodies of callers that may send one
 9.  `transcoder`             turns JSON into gRPC; only from here on the route is that of the RPC
 10. `permission`             refuses who may not
-11. `rate_limits`            who is calling and what for are known, and nothing was asked of a service
-12. `faults`
-13. `request_body`           last, so that nobody is asked to hold the body of a call that is refused
+11. `request_body`           of who may; before all that waits, since what comes meanwhile is measured by nobody
+12. `rate_limits`            who is calling and what for are known, and nothing was asked of a service
+13. `faults`
 14. `router`
 """
 
@@ -49,8 +49,8 @@ def http_filters(surface: Surface, topology: Topology, descriptor_path: str, scr
         strict_json.http_filter(script_path),
         transcoder.http_filter(surface, descriptor_path),
         *allowed,
+        request_body.http_filter(),
         *rate_limits.http_filters(surface),
         *faults.http_filter(switched_on=topology.faults),
-        request_body.http_filter(),
         extension("envoy.filters.http.router", f"{_HTTP}.router.v3.Router", suppress_envoy_headers=True),
     ]

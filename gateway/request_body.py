@@ -2,6 +2,9 @@
 
 A service is not bothered with a request that never completes, or that turns out to be broken JSON at its end. A
 request that is held can be sent to another replica.
+
+It stands before every filter that waits for an answer: while one waits, Envoy stops reading at the same limit, and
+what it holds by then is never measured again, so that the rest of a request that is too large would never be read.
 """
 
 from clients.contract import MAX_REQUEST, Method

@@ -28,6 +28,13 @@ def test_an_error(http: httpx.Client, call: GrpcCaller) -> None:
     assert failed.value.code() is grpc.StatusCode.UNAVAILABLE
 
 
+def test_a_body_too_large_meanwhile(call: GrpcCaller) -> None:
+    """It is refused as any other, and not held until its deadline."""
+    with pytest.raises(grpc.RpcError) as refused:
+        call(f"{PROBE}/Write", {"padding": "x" * (5 << 20)}, metadata=(("x-mesh-fault-delay", "300"),))
+    assert refused.value.code() is grpc.StatusCode.RESOURCE_EXHAUSTED
+
+
 def test_only_in_our_words(http: httpx.Client) -> None:
     assert http.get("/v1/probes/key", headers={"x-envoy-fault-abort-request": "503"}).status_code == 200
 
