@@ -56,7 +56,9 @@ def connect(target: str, headers: Headers | None = None, *, balanced: bool = Fal
 
 @cache
 def service_config(*, balanced: bool = False, conducted: bool = True) -> str:
-    """The gRPC service config of the whole contract: each method's deadline, and retries where a repeat is harmless."""
+    """The gRPC service config of the whole contract: the longest that each method may take, which no caller's deadline
+    goes beyond (a stream: its deadline), and retries where a repeat is harmless.
+    """
     config = {"methodConfig": list(_method_configs()), "retryThrottling": _BUDGET} if conducted else {}
     return json.dumps({**config, **_BALANCING} if balanced else config)
 
@@ -66,13 +68,18 @@ def _method_configs() -> Iterator[Mapping[str, Any]]:
         for method in contract.methods(service):
             config = {
                 "name": [{"service": method.service, "method": method.name}],
-                "timeout": f"{method.deadline:.3f}s",
+                "timeout": f"{method.deadline if method.streams else method.max_deadline:.3f}s",
             }
             yield {**config, "retryPolicy": _RETRY} if method.idempotent and not method.streams else config
 
 
+@cache
+def _deadlines() -> Mapping[str, float]:
+    return {method.path: method.deadline for service in contract.services() for method in contract.methods(service)}
+
+
 class _Conduct(UnaryUnaryClientInterceptor):
-    """Gives every call an idempotency key, the same for all of its tries, and the caller's headers."""
+    """Gives every call an idempotency key, the same for all of its tries, the caller's headers, and its deadline."""
 
     def __init__(self, headers: Headers | None) -> None:
         self._headers = headers
@@ -85,11 +92,17 @@ class _Conduct(UnaryUnaryClientInterceptor):
             metadata.add("idempotency-key", str(uuid.uuid4()))
         for key, value in (await self._headers() if self._headers else {}).items():
             metadata.set_all(key, [value])
+        asked = client_call_details.timeout
         details = ClientCallDetails(
             client_call_details.method,
-            client_call_details.timeout,
+            _deadlines().get(_text(client_call_details.method)) if asked is None else asked,
             metadata,
             client_call_details.credentials,
             client_call_details.wait_for_ready,
         )
         return await continuation(details, request)
+
+
+def _text(method: str | bytes) -> str:
+    """A method's path; grpc.aio hands it on as bytes, whatever its types say."""
+    return method.decode() if isinstance(method, bytes) else method

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator, Mapping
+from typing import Any
 
 import grpc
 import pytest
@@ -12,6 +13,13 @@ from clients.errors import MeshError, typed_errors
 from mesh.inventory.v1.product_pb2 import Product
 from mesh.inventory.v1.product_service_pb2 import CreateProductRequest, GetProductRequest
 from mesh.inventory.v1.product_service_pb2_grpc import ProductServiceStub
+from mesh.saga.v1.saga_pb2 import Saga
+from mesh.saga.v1.saga_service_pb2 import StartSagaRequest
+from mesh.saga.v1.saga_service_pb2_grpc import (
+    SagaServiceServicer,
+    SagaServiceStub,
+    add_SagaServiceServicer_to_server,
+)
 from services.inventory.__main__ import compose
 from tests.callers import bearer
 from tests.conftest import Database, serving_port, settings
@@ -59,7 +67,29 @@ async def test_nobody_there_is_a_typed_error_too() -> None:
         assert caught.value.code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
 
 
-def test_every_method_has_its_deadline_and_only_idempotent_ones_are_retried() -> None:
+@pytest.mark.parametrize(("asked", "given"), [(None, 5), (2, 2), (60, 60)])
+async def test_a_call_has_the_deadline_of_its_method_or_the_one_it_asks_for(asked: float | None, given: float) -> None:
+    """StartSaga takes 5 seconds if nothing is said."""
+    left: list[float] = []
+
+    class Noting(SagaServiceServicer):
+        async def StartSaga(self, request: StartSagaRequest, context: Any) -> Saga:
+            left.append(context.time_remaining())
+            return Saga()
+
+    server = grpc.aio.server()
+    add_SagaServiceServicer_to_server(Noting(), server)  # type: ignore[abstract]
+    port = server.add_insecure_port("127.0.0.1:0")
+    await server.start()
+    try:
+        async with connect(f"127.0.0.1:{port}") as channel:
+            await SagaServiceStub(channel).StartSaga(StartSagaRequest(), timeout=asked)
+    finally:
+        await server.stop(None)
+    assert given - 1 < left[0] <= given
+
+
+def test_no_call_outlasts_its_contract_and_only_idempotent_ones_are_retried() -> None:
     configs = {
         (name["service"], name["method"]): config
         for config in json.loads(service_config())["methodConfig"]
@@ -69,5 +99,5 @@ def test_every_method_has_its_deadline_and_only_idempotent_ones_are_retried() ->
     assert set(configs) == {(method.service, method.name) for method in methods}
     for method in methods:
         config = configs[method.service, method.name]
-        assert float(config["timeout"][:-1]) == method.deadline
+        assert float(config["timeout"][:-1]) == (method.deadline if method.streams else method.max_deadline)
         assert ("retryPolicy" in config) == (method.idempotent and not method.streams)

@@ -3,7 +3,7 @@
 import asyncio
 import secrets
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any, cast
@@ -146,8 +146,9 @@ class Consumer:
                 await self.say(acknowledged=tickets, credits=len(tickets))
 
     async def say(self, **said: Any) -> None:
-        """Says something to the server."""
-        await self.call.write(SubscribeRequest(**said))
+        """Says something to the server; in a call that is over, whoever reads it is told why."""
+        with suppress(asyncio.InvalidStateError):
+            await self.call.write(SubscribeRequest(**said))
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator["Consumer"]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from google.protobuf.message import Message
 
@@ -26,6 +26,8 @@ from services.inventory.store.rows import read_ledger_line, read_level
 Q = sql.load(__package__, "stock")
 Outcome = TypeVar("Outcome")
 
+_Change: TypeAlias = tuple[Command[Any], Once[Any, Any]]
+
 _PAUSE = 0.006
 """Seconds that changes gather after a batch: less than a commit takes, and half of the commits under load."""
 
@@ -40,14 +42,16 @@ class Stock:
         self._pool = pool
         self._units = units
         self._clock = clock
-        self._combiner: Combiner[tuple[Command[Any], Once[Any, Any]], Any] = Combiner("stock", self._flush, pause=_PAUSE)
+        self._combiner: Combiner[tuple[Command[Any], Once[Any, Any]], Any] = Combiner(
+            "stock", self._flush, pause=_PAUSE
+        )
 
     async def change(self, command: Command[Value], once: Once[Value, Reply]) -> Reply:
         """Carries a command out, in one commit with whatever other commands wait. Raises the command's refusal."""
         reply: Reply = await self._combiner.submit((command, once))
         return reply
 
-    async def _flush(self, items: Sequence[tuple[Command[Any], Once[Any, Any]]]) -> Sequence[Message | Refusal]:
+    async def _flush(self, items: Sequence[_Change]) -> Sequence[Message | Refusal]:
         async def work(unit: Unit, fresh: Sequence[int]) -> Sequence[Any]:
             return await book.carry_out(unit, [items[place][0] for place in fresh])
 
