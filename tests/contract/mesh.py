@@ -13,6 +13,7 @@ from clients import contract
 from clients.contract import Method
 from tests.contract.callers import Callers
 from tests.contract.faces import GrpcFace, JsonFace, WebFace
+from tests.contract.generate.messages import Messages
 from tests.contract.outcome import Face
 from tests.contract.seeds import Seeds
 from tests.contract.store import Store
@@ -80,3 +81,8 @@ class Mesh:
     max_in_flight: int | None
     """How many calls a server works on at a time."""
     deep: bool = False
+
+    @cached_property
+    def messages(self) -> Messages:
+        """Messages that refer to what exists."""
+        return Messages(self.seeds.names, anew=self.deep)

@@ -87,7 +87,7 @@ class Store:
         async with asyncio.timeout(10):
             while await self._connection.fetchval(_BUSY):  # noqa: ASYNC110  others write, in other processes
                 await asyncio.sleep(0.002)
-        began = await self._connection.fetchrow(_BEGAN)
+        [began] = await self._connection.fetch(_BEGAN)
         if self._look is None or self._kept is None:
             tables = [row[0] for row in await self._connection.fetch(_TABLES)]
             # Of a text as long as this one, asyncpg keeps no plan by itself.

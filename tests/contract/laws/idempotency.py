@@ -7,6 +7,7 @@ from google.protobuf.message import Message
 from google.rpc import code_pb2
 
 from clients.contract import Method
+from tests.contract.generate.rules import broken
 from tests.contract.law import Law, Trial, fresh_id, with_id
 from tests.contract.laws.answers import without
 from tests.contract.store import Content
@@ -109,8 +110,11 @@ def _reused(trial: Trial) -> None:
     request_id = fresh_id()
     requests = trial.seed(request_id)
     assert trial.call(*requests).ok
-    valid = trial.messages.valid(trial.rpc.descriptor.input_type)
-    other = trial.first(valid, lambda message: _told(with_id(message, request_id)) != _told(requests[0]))
+    told = _told(requests[0])
+    other = trial.messages.first(
+        trial.rpc.descriptor.input_type,
+        lambda message: _told(with_id(message, request_id)) != told and not broken(message),
+    )
     if other is None:
         trial.evidence.cannot_know("whether another body is refused: all requests are the same, but for what is secret")
         return
