@@ -117,6 +117,7 @@ def _changes_only(update: _Update, field: FieldDescriptor) -> None:
     others = {f.name for f in update.resource.fields} - {field.name}
     noise = without(update.noise, others)
     tried = [without(update.current, others)]
+    fixed = _fixed_parts(update, field)
 
     def fits(patch: Message) -> bool:
         # The rules over several fields hold for a request with all that its mask does not name, too.
@@ -137,19 +138,42 @@ def _changes_only(update: _Update, field: FieldDescriptor) -> None:
             update.trial.evidence.cannot_know(f"what a mask of {field.name} does: no value is taken, {outcome}")
             return
     assert outcome.ok, f"an update of {field.name} alone: {outcome}"
-    wanted = _without_order(without(_merged(update.current, patch, field.name), update.moved()))
-    assert _without_order(without(outcome.answer, update.moved())) == wanted, (
+    wanted = _merged(update.current, patch, field.name)
+    for part in fixed:
+        _keep(part, getattr(update.current, field.name), getattr(wanted, field.name))
+    assert _settled(update, outcome.answer) == _settled(update, wanted), (
         f"a mask of {field.name} makes {update.current} to {outcome.answer}, and not to {wanted}"
     )
     update.current = outcome.answer
     update.trial.evidence.saw(f"only {field.name} changed")
 
 
-def _without_order(message: Message) -> Message:
-    """With the lists of what is unique sorted: they are sets."""
-    for one in filter(lambda one: one.is_repeated and field_rules(one).repeated.unique, fields(message)):
-        getattr(message, one.name).sort()
-    return message
+def _fixed_parts(update: _Update, field: FieldDescriptor) -> list[str]:
+    """The parts of a field that stay whatever an update says: those that no mask may name, where one may name parts."""
+    parts = held(field).fields if field.message_type and not field.is_repeated else []
+    fixed = []
+    for part in parts:
+        outcome = update.send(update.named(update.current), [f"{field.name}.{part.name}"])
+        if outcome.ok:
+            update.current = outcome.answer
+        else:
+            assert outcome.fields == {"update_mask"}, f"a mask of {field.name}.{part.name}: {outcome}"
+            fixed.append(part.name)
+    return fixed if len(fixed) < len(parts) else []
+
+
+def _keep(part: str, current: Message, wanted: Message) -> None:
+    kept = without(current, {one.name for one in fields(current)} - {part})
+    wanted.ClearField(part)
+    wanted.MergeFrom(kept)
+
+
+def _settled(update: _Update, message: Message) -> Message:
+    """Without what moves with every update, and with the lists of what is unique sorted: they are sets."""
+    made = without(message, update.moved())
+    for one in filter(lambda one: one.is_repeated and field_rules(one).repeated.unique, fields(made)):
+        getattr(made, one.name).sort()
+    return made
 
 
 def _of_this_value(outcome: Outcome, rpc: Method) -> bool:
