@@ -89,6 +89,7 @@ def trial(
     if spared := judged.spared(method):
         pytest.skip(spared)
     yield found
+    mesh.seeds.end(method)
     evidence = {"seen": dict(found.evidence.seen), "unknown": found.evidence.unknown}
     request.node.user_properties.append((coverage.EVIDENCE, evidence))
 
