@@ -2,9 +2,10 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 from google.protobuf.message import Message
 from hypothesis import Phase, settings
@@ -18,6 +19,8 @@ from tests.contract.store import Content
 from tests.contract.subject import copy
 
 _TRIES = 8
+
+T = TypeVar("T")
 
 
 @dataclass
@@ -75,6 +78,12 @@ class Trial:
         """Calls the RPC in the background."""
         metadata = self.caller if metadata is None else metadata
         return self.threads.submit((face or self.mesh.direct).call, self.rpc, *requests, metadata=metadata, take=take)
+
+    def together(self, acts: Iterable[Callable[[], T]]) -> list[T]:
+        """What several acts return that are done at once, in their order. Raises what the first failure raised."""
+        running = [self.threads.submit(act) for act in acts]
+        wait(running)
+        return [one.result() for one in running]
 
     def prompted(self, running: "Future[Outcome]", request: Message) -> Outcome:
         """The outcome of a stream that answers when something happens: makes it happen until it does."""

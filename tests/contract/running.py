@@ -66,7 +66,7 @@ def reach(
             seeds=Seeds(subject, seeds, direct, at.callers, store),
             callers=at.callers,
             store=store,
-            golden=golden_folder,
+            golden=golden.read(golden_folder),
             max_in_flight=at.max_in_flight,
             deep=deep,
         )
