@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from tests.contract.generate import scalars
 from tests.contract.generate.drawing import draw
+from tests.contract.generate.filling import put
 from tests.contract.generate.rules import broken, field_rules
 from tests.contract.subject import behaves, copy, entry, held, is_map, new, resource_type, writable
 
@@ -166,35 +167,6 @@ class _Maker:
         for name, value in values.items():
             put(message, self.descriptor.fields_by_name[name], value)
         return message
-
-
-def put(message: Message, field: FieldDescriptor, value: Any) -> None:
-    """Sets a field to what its strategy drew."""
-    message.ClearField(field.name)
-    place = getattr(message, field.name)
-    if isinstance(value, dict):
-        for key, one in value.items():
-            if isinstance(one, Message):
-                place[key].MergeFrom(_as(place[key], one))
-            else:
-                place[key] = one
-    elif isinstance(value, list):
-        for one in value:
-            if isinstance(one, Message):
-                fresh = place.add()
-                fresh.MergeFrom(_as(fresh, one))
-            else:
-                place.append(one)
-    elif isinstance(value, Message):
-        place.SetInParent()
-        place.MergeFrom(_as(place, value))
-    else:
-        setattr(message, field.name, value)
-
-
-def _as(target: Message, value: Message) -> Message:
-    """The same message in the descriptor pool of another."""
-    return value if value.DESCRIPTOR is target.DESCRIPTOR else type(target).FromString(value.SerializeToString())
 
 
 def _mask(owner: Descriptor) -> st.SearchStrategy[Message]:

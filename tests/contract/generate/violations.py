@@ -9,7 +9,8 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from tests.contract.generate.bad_values import bad_values
-from tests.contract.generate.messages import Messages, put
+from tests.contract.generate.filling import put
+from tests.contract.generate.messages import Messages
 from tests.contract.generate.rules import Broken, broken, field_rules, message_rules, unchecked
 from tests.contract.subject import copy, described, held, is_map
 

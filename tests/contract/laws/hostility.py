@@ -25,7 +25,7 @@ _GROWTH = 96 * _MEBIBYTE
 
 _CHUNK = 16_384
 # grpcio waits for the rest of a message although its stream has ended.
-_SOON = (("grpc-timeout", "200m"),)
+_SOON = (("grpc-timeout", "50m"),)
 _TRICKS = {
     "right to left": "\u202egnp.exe",
     "invisible": "a\u200b\u200d\ufeffb",
