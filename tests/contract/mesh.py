@@ -11,7 +11,6 @@ import psutil
 from clients import contract
 from clients.contract import Method
 from tests.contract.callers import Callers
-from tests.contract.faces import GrpcFace, JsonFace, WebFace
 from tests.contract.generate.messages import Messages
 from tests.contract.outcome import Face, Json
 from tests.contract.seeds import Seeds
@@ -48,9 +47,9 @@ class Edge:
 
     url: str
     http: httpx.Client
-    grpc: GrpcFace
-    web: WebFace
-    json: Callable[[int], JsonFace]
+    grpc: Face
+    web: Face
+    json: Callable[[int], Face]
     """JSON by one of the RPC's HTTP rules."""
 
     @cached_property

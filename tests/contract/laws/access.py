@@ -82,7 +82,7 @@ def _meet(trial: Trial, meeting: _Meeting, requests: Sequence[Message]) -> _Meet
     """Calls once; tells of the meeting, or why there is none."""
     try:
         outcome = meeting.face.call(
-            trial.rpc, *requests, metadata=meeting.metadata, timeout=_patience(trial.rpc), take=1
+            trial.rpc, *requests, metadata=meeting.metadata, timeout=_patience(trial.rpc, meeting.expected), take=1
         )
     except NotExpressible as gap:
         return f"{meeting.place}: {gap}"
@@ -132,9 +132,9 @@ def _verdict(rpc: Method, outcome: Outcome) -> Verdict:
     return Verdict.LET_IN if found is Verdict.NOT_ALLOWED and other else found
 
 
-def _patience(rpc: Method) -> float:
+def _patience(rpc: Method, expected: Verdict) -> float:
     """In seconds: a stream that is let in may have nothing to tell."""
-    return 0.3 if rpc.descriptor.server_streaming else 10
+    return 0.3 if rpc.descriptor.server_streaming and expected is Verdict.LET_IN else 10
 
 
 LAW = Law("access", "lets in whom its policy names, and nobody else", all_rpcs, judge)
