@@ -8,13 +8,17 @@ import re
 
 from xdist.scheduler import LoadScopeScheduling
 
-TOGETHER = re.compile(r"tests/system/|tests/contract/test_laws\.py::test_law\[mesh\.\w+|tests/contract/test_")
+TOGETHER = re.compile(r"tests/system/|tests/contract/test_laws\.py::test_law\[mesh\.\w+")
 """What shares a mesh: the tests of one, the laws over one area."""
+SETS, AN_AREA = "tests/contract/test_sets.py", "tests/contract/test_laws.py::test_law[mesh.inventory"
+"""The sets, and the laws that they come with: a mesh that was ended is not started anew for them."""
 
 
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Scopes are single tests, but for those that stay together."""
+    """Scopes are single tests, but for those that stay together. The largest scopes come first."""
 
     def _split_scope(self, nodeid: str) -> str:
+        if nodeid.startswith(SETS):
+            return AN_AREA
         shared = TOGETHER.match(nodeid)
         return shared.group() if shared else nodeid

@@ -1,10 +1,10 @@
 """The context of one call: what a servicer may know of who called, when it must be done, and how to answer once."""
 
 import hashlib
-from asyncio import get_running_loop
 from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from time import monotonic
 from typing import Generic, TypeVar
 
 from google.protobuf.message import Message
@@ -59,7 +59,7 @@ class Once(Generic[Value, Reply]):
 class Call:
     """One call, under whichever gRPC host.
 
-    `deadline` is an instant of the event loop's clock. `metadata` holds the text headers, lower case.
+    `deadline` is an instant of the monotonic clock, which is also the event loop's. `metadata` holds the text headers, lower case.
     """
 
     method: Method
@@ -73,8 +73,8 @@ class Call:
 
     @property
     def remaining(self) -> float:
-        """Seconds until the deadline, not below zero."""
-        return max(0.0, self.deadline - get_running_loop().time())
+        """Seconds until the deadline, not below zero: as of now, and not of when the loop last looked at its clock."""
+        return max(0.0, self.deadline - monotonic())
 
     def once(
         self, reply_type: type[Reply], render: Callable[[Value], Reply], part: Message | None = None

@@ -5,10 +5,10 @@ Another host needs what stands here: make a `Call`, hand it to the interceptors,
 
 from __future__ import annotations
 
-from asyncio import get_running_loop
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
+from time import monotonic
 from typing import Any, TypeAlias, cast
 
 import grpc
@@ -167,7 +167,7 @@ def _call(method: Method, context: Context) -> Call:
     return Call(
         method=method,
         metadata=metadata,
-        deadline=get_running_loop().time() + seconds,
+        deadline=monotonic() + seconds,
         request_id=metadata.get("x-request-id") or str(uuid_utils.uuid7()),
         peer=context.peer(),
     )

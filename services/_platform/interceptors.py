@@ -34,6 +34,9 @@ Authenticator = Callable[[Call], Awaitable[Principal | None]]
 _SHORTEST_WRITE = 0.005
 """Seconds. A write that surely cannot be answered in time is not begun: nobody would know whether it was done."""
 
+_SHORTEST_READ = 0.001
+"""Seconds. gRPC counts them by thousandths, rounded up: of one that is not over, the deadline may have passed."""
+
 _TOO_LATE = "the deadline passed before the answer was ready"
 _KEY = re.compile(r"[\x21-\x7e]{1,64}")
 
@@ -108,7 +111,7 @@ class Interceptors:
     async def _entered(self, call: Call) -> AsyncIterator[None]:
         current_call.set(call)
         with observed(call), self._admitted():
-            if call.remaining <= (0 if call.method.safe else _SHORTEST_WRITE):
+            if call.remaining <= (_SHORTEST_READ if call.method.safe else _SHORTEST_WRITE):
                 raise DeadlineExceeded("the deadline is too near to begin")
             deadline = asyncio.timeout_at(call.deadline)
             try:

@@ -8,18 +8,20 @@ from services.cart.store.leaving import Leaving
 from services.cart.store.sagas import Sagas
 
 _TOGETHER = 200
-_REGISTER_AGAIN = 2.0
+_TRY_AGAIN = 2.0
 
 
 def registration(sagas: Sagas) -> Loop:
-    """Registers the saga of checkouts, as soon as there is somebody to register it with,
-    and again and again: one that is registered already changes nothing."""
+    """Registers the saga of checkouts, once, as soon as there is somebody to register it with."""
+    left = [checkouts.definition()]
 
     async def step() -> bool:
-        await sagas.register(checkouts.SAGA, checkouts.definition())
+        if left:
+            await sagas.register(checkouts.SAGA, left[0])
+            left.clear()
         return False
 
-    return Loop("register-checkout", step, every=_REGISTER_AGAIN)
+    return Loop("register-checkout", step, every=_TRY_AGAIN)
 
 
 def abandonment(leaving: Leaving, lease: Lease) -> Loop:

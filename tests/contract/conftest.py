@@ -19,7 +19,7 @@ from tests.contract.subject import Subject
 from tests.gateway.ports import free_port
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def shared_database(backends: Backends) -> Iterator[Database]:
     """One database for all laws of a worker: they tell what they wrote from what others did."""
     with asyncio.Runner() as runner:
@@ -28,11 +28,11 @@ def shared_database(backends: Backends) -> Iterator[Database]:
         runner.run(copied.__aexit__(None, None, None))
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def addresses(
     pytestconfig: pytest.Config, request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Addresses]:
-    """The mesh that was given, or one of our own."""
+    """The mesh that was given, or one of our own, which is ended when the worker has no more laws to judge."""
     if found := given(pytestconfig):
         yield found
         return

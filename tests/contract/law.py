@@ -2,17 +2,16 @@
 
 import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from collections.abc import Callable, Iterable
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 from google.protobuf.message import Message
-from hypothesis import HealthCheck, Phase, find, settings
-from hypothesis.errors import NoSuchExample, Unsatisfiable
-from hypothesis.strategies import SearchStrategy
+from hypothesis import Phase, settings
 
 from clients.contract import Method
+from tests.contract.generate.drawing import searching
 from tests.contract.generate.messages import Messages
 from tests.contract.mesh import Mesh
 from tests.contract.outcome import Face, Metadata, Outcome
@@ -57,8 +56,8 @@ class Trial:
 
     @property
     def messages(self) -> Messages:
-        """Strategies of messages that refer to what exists."""
-        return Messages(self.mesh.seeds.names)
+        """Messages that refer to what exists."""
+        return self.mesh.messages
 
     def seed(self, request_id: str = "") -> tuple[Message, ...]:
         """A request that succeeds, made anew, with a request id if one is given."""
@@ -79,6 +78,12 @@ class Trial:
         """Calls the RPC in the background."""
         metadata = self.caller if metadata is None else metadata
         return self.threads.submit((face or self.mesh.direct).call, self.rpc, *requests, metadata=metadata, take=take)
+
+    def together(self, acts: Iterable[Callable[[], T]]) -> list[T]:
+        """What several acts return that are done at once, in their order. Raises what the first failure raised."""
+        running = [self.threads.submit(act) for act in acts]
+        wait(running)
+        return [one.result() for one in running]
 
     def prompted(self, running: "Future[Outcome]", request: Message) -> Outcome:
         """The outcome of a stream that answers when something happens: makes it happen until it does."""
@@ -110,28 +115,10 @@ class Trial:
         """What is kept, if that can be seen."""
         return self.mesh.store.content() if self.mesh.store else None
 
-    def first(
-        self, strategy: SearchStrategy[T], fits: Callable[[T], bool] = lambda _: True, tries: int = 300
-    ) -> T | None:
-        """The first value that fits, the simplest first; None when there is none among so many."""
-        try:
-            return find(strategy, fits, settings=self._searching(tries, (Phase.generate,)))
-        except (NoSuchExample, Unsatisfiable):
-            return None
-
     def examples(self, default: int, deep: int) -> settings:
         """How far hypothesis looks for a request that breaks the law."""
-        return self._searching(deep if self.mesh.deep else default, (Phase.generate, Phase.shrink))
-
-    def _searching(self, examples: int, phases: Sequence[Phase]) -> settings:
-        return settings(
-            max_examples=examples,
-            deadline=None,
-            database=None,
-            derandomize=not self.mesh.deep,
-            phases=phases,
-            suppress_health_check=list(HealthCheck),
-        )
+        phases = Phase.generate, Phase.shrink
+        return searching(deep if self.mesh.deep else default, anew=self.mesh.deep, phases=phases)
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ from collections import Counter
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from pathlib import Path
 
 import httpx
 import psutil
@@ -12,8 +11,8 @@ import psutil
 from clients import contract
 from clients.contract import Method
 from tests.contract.callers import Callers
-from tests.contract.faces import GrpcFace, JsonFace, WebFace
-from tests.contract.outcome import Face
+from tests.contract.generate.messages import Messages
+from tests.contract.outcome import Face, Json
 from tests.contract.seeds import Seeds
 from tests.contract.store import Store
 from tests.contract.subject import Subject
@@ -48,9 +47,9 @@ class Edge:
 
     url: str
     http: httpx.Client
-    grpc: GrpcFace
-    web: WebFace
-    json: Callable[[int], JsonFace]
+    grpc: Face
+    web: Face
+    json: Callable[[int], Face]
     """JSON by one of the RPC's HTTP rules."""
 
     @cached_property
@@ -75,8 +74,13 @@ class Mesh:
     seeds: Seeds
     callers: Callers
     store: Store | None
-    golden: Path
-    """The folder of golden binaries."""
+    golden: Mapping[str, Json]
+    """The golden messages, by full name."""
     max_in_flight: int | None
     """How many calls a server works on at a time."""
     deep: bool = False
+
+    @cached_property
+    def messages(self) -> Messages:
+        """Messages that refer to what exists."""
+        return Messages(self.seeds.names, anew=self.deep)

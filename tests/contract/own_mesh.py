@@ -115,7 +115,7 @@ def _provider(areas: Areas, folder: Path) -> Iterator[None]:
     part = provider.part(folder, folder, areas.at(provider.NAME), f"http://{areas.at(EDGE)}", areas.credentials)
     assert part.command is not None
     with command.running(part.command, folder / f"{provider.NAME}.log"):
-        health.wait({provider.NAME: part.check}, seconds=60)
+        health.wait({provider.NAME: part.check}, seconds=150)
         yield
 
 
@@ -141,7 +141,7 @@ def wait_healthy(target: str, alive: Callable[[], bool] = lambda: True) -> None:
                 return False
             return bool(answer.status == health_pb2.HealthCheckResponse.SERVING)
 
-        wait_until(healthy, f"the server at {target} is healthy", seconds=60)
+        wait_until(healthy, f"the server at {target} is healthy", seconds=150)
 
 
 def wait_routed(edge: Edge, rpc: str, token: str) -> None:
@@ -153,7 +153,7 @@ def wait_routed(edge: Edge, rpc: str, token: str) -> None:
         answer = httpx.post(f"{edge.url}/{rpc}", content=bytes(5), headers=headers, timeout=10)
         return answer.headers.get("grpc-status") not in not_yet
 
-    wait_until(routed, f"the edge routes {rpc}", seconds=60)
+    wait_until(routed, f"the edge routes {rpc}", seconds=150)
 
 
 @contextmanager

@@ -60,7 +60,7 @@ def threads() -> Iterator[ThreadPoolExecutor]:
         yield pool
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def addresses(pytestconfig: pytest.Config) -> Addresses:
     """Where the mesh is."""
     found = given(pytestconfig)
@@ -68,7 +68,7 @@ def addresses(pytestconfig: pytest.Config) -> Addresses:
     return found
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def mesh(subject: Subject, addresses: Addresses, pytestconfig: pytest.Config) -> Iterator[Mesh]:
     """The mesh under test."""
     modules = seeds.load(subject, pytestconfig.getoption("--contract-seeds"))
@@ -89,6 +89,7 @@ def trial(
     if spared := judged.spared(method):
         pytest.skip(spared)
     yield found
+    mesh.seeds.end(method)
     evidence = {"seen": dict(found.evidence.seen), "unknown": found.evidence.unknown}
     request.node.user_properties.append((coverage.EVIDENCE, evidence))
 

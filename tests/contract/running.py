@@ -15,6 +15,7 @@ from tests.contract import golden
 from tests.contract.callers import Callers, read
 from tests.contract.faces import GrpcFace, JsonFace, WebFace
 from tests.contract.faces.area_face import AreaFace
+from tests.contract.faces.patient_face import PatientFace
 from tests.contract.mesh import Edge, Mesh, Servers
 from tests.contract.seeds import Seeds
 from tests.contract.store import open_store
@@ -66,7 +67,7 @@ def reach(
             seeds=Seeds(subject, seeds, direct, at.callers, store),
             callers=at.callers,
             store=store,
-            golden=golden_folder,
+            golden=golden.read(golden_folder),
             max_in_flight=at.max_in_flight,
             deep=deep,
         )
@@ -74,7 +75,8 @@ def reach(
 
 def _edge(url: str, face: Callable[[str], GrpcFace], stack: ExitStack) -> Edge:
     http = stack.enter_context(httpx.Client(base_url=url))
-    return Edge(url, http, face(urlsplit(url).netloc), WebFace(http), lambda binding: JsonFace(http, binding))
+    grpc_face, web_face = PatientFace(face(urlsplit(url).netloc)), PatientFace(WebFace(http))
+    return Edge(url, http, grpc_face, web_face, lambda binding: PatientFace(JsonFace(http, binding)))
 
 
 def _by_area(targets: list[str]) -> dict[str, str]:

@@ -253,10 +253,26 @@ async def test_a_servicer_is_stopped_at_the_deadline(echo: Echo, good: Any, new_
         [one async for one in chain().server_stream(echo.Count, good, new_call("Count", seconds=0.02))]
 
 
-async def test_what_is_asked_too_late_is_not_begun(echo: Echo, messages: Any, new_call: NewCall) -> None:
+@pytest.mark.parametrize("seconds", [0, 0.0009])
+async def test_what_is_asked_too_late_is_not_begun(
+    seconds: float, echo: Echo, messages: Any, new_call: NewCall
+) -> None:
     with pytest.raises(DeadlineExceeded):
-        await chain().unary(echo.Peek, messages.PeekRequest(), new_call("Peek", seconds=0))
+        await chain().unary(echo.Peek, messages.PeekRequest(), new_call("Peek", seconds=seconds))
     assert not echo.calls
+
+
+async def test_what_is_read_too_late_is_not_told_although_the_loop_never_turned(
+    echo: Echo, messages: Any, new_call: NewCall
+) -> None:
+    def slow(_request: Any, call: Call) -> None:
+        while call.remaining:
+            pass
+
+    echo.answer = slow
+    with pytest.raises(DeadlineExceeded):
+        await chain().unary(echo.Peek, messages.PeekRequest(), new_call("Peek", seconds=0.05))
+    assert echo.calls
 
 
 async def test_another_timeout_is_not_taken_for_the_deadline(echo: Echo, good: Any, new_call: NewCall) -> None:

@@ -72,6 +72,11 @@ class Turn:
         """Whether there is more to write than blocks of claims and ends."""
         return bool(self.failed or self.dead or self.results or self.released or self.ended or self.missed)
 
+    @property
+    def announces(self) -> bool:
+        """Whether others are to hear of it."""
+        return bool(self.ended or self.missed)
+
     def end(self, job: Job, state: State) -> None:
         """Notes that a job ended."""
         self.ended_ids.append(job.id)

@@ -108,6 +108,8 @@ class Turns:
     async def _commit(self, turn: Turn) -> None:
         if turn.decides:
             await self._journal.commit(turn, self.fence, self._segments.ring, self._clock())
+            if turn.announces:
+                self._doorbell.ring()
 
     async def _news(self) -> News:
         news = await self._reader.news(self._snapshot)

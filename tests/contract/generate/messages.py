@@ -12,8 +12,10 @@ from google.protobuf.message import Message
 from hypothesis import strategies as st
 
 from tests.contract.generate import scalars
+from tests.contract.generate.drawing import draw
+from tests.contract.generate.filling import put
 from tests.contract.generate.rules import broken, field_rules
-from tests.contract.subject import behaves, entry, held, is_map, new, resource_type, writable
+from tests.contract.subject import behaves, copy, entry, held, is_map, new, resource_type, writable
 
 OPAQUE = frozenset({"page_token", "resume_token", "etag", "request_id"})
 """Fields whose values only the server or the caller's own history gives; the laws about them set them."""
@@ -22,14 +24,23 @@ Names = Callable[[str], Sequence[str]]
 """The names of some resources that exist, by their type."""
 
 _DEPTH = 4
+_FEW, _MANY = 20, 300
+"""How many messages are drawn at first, and how many when none of those is what is looked for."""
 
 
 @dataclass(frozen=True)
 class Messages:
-    """Strategies of messages. References point to resources that exist, now and then to one that does not."""
+    """Strategies of messages. References point to resources that exist, now and then to one that does not.
+
+    Strategies and what is drawn of them are kept: both take long to make.
+    """
 
     names: Names
+    anew: bool = False
+    """Whether other messages are drawn each time that the laws run."""
     _made: dict[tuple[str, int], st.SearchStrategy[Message]] = field(default_factory=dict, repr=False)
+    _drawn: dict[tuple[str, int], list[Message]] = field(default_factory=dict, repr=False)
+    _simplest: dict[str, Any] = field(default_factory=dict, repr=False)
 
     def valid(self, descriptor: Descriptor) -> st.SearchStrategy[Message]:
         """Messages that break no rule."""
@@ -41,6 +52,32 @@ class Messages:
         if made not in self._made:
             self._made[made] = _Maker(self, descriptor, depth).strategy
         return self._made[made]
+
+    def first(self, descriptor: Descriptor, fits: Callable[[Message], bool]) -> Message | None:
+        """A short message that fits; None when none of many does."""
+        return self._fitting(descriptor.full_name, self.loose(descriptor), fits, 1)
+
+    def alone(self, descriptor: Descriptor, field: FieldDescriptor, fits: Callable[[Message], bool]) -> Message | None:
+        """A message of no more than one field, with much in it, that fits; None when none of many does."""
+        return self._fitting(field.full_name, _Maker(self, descriptor, _DEPTH).alone(field), fits, -1)
+
+    def _fitting(
+        self, name: str, strategy: st.SearchStrategy[Message], fits: Callable[[Message], bool], step: int
+    ) -> Message | None:
+        for count in (_FEW, _MANY):
+            if (name, count) not in self._drawn:
+                drawn = draw(strategy, count, anew=self.anew)
+                self._drawn[name, count] = sorted(drawn, key=lambda one: one.ByteSize())
+            for message in self._drawn[name, count][::step]:
+                if fits(message):
+                    return copy(message)
+        return None
+
+    def simplest(self, field: FieldDescriptor, owner: Descriptor) -> Any:
+        """A value of a field, of one element when it is repeated; None when there is none."""
+        if field.full_name not in self._simplest:
+            self._simplest[field.full_name] = next(iter(draw(self.element(field, owner), 1, anew=self.anew)), None)
+        return self._simplest[field.full_name]
 
     def element(self, field: FieldDescriptor, owner: Descriptor, depth: int = _DEPTH) -> st.SearchStrategy[Any]:
         """Values of a field, of one element when it is repeated."""
@@ -97,6 +134,10 @@ class _Maker:
 
         return message()
 
+    def alone(self, field: FieldDescriptor) -> st.SearchStrategy[Message]:
+        """Messages with no more than one field."""
+        return self._value(field).map(lambda value: self._build({field.name: value}))
+
     def _reachable(self, field: FieldDescriptor) -> bool:
         plain = field.message_type is None or field.message_type.full_name.startswith("google.protobuf.")
         return plain or self.depth > 0
@@ -126,35 +167,6 @@ class _Maker:
         for name, value in values.items():
             put(message, self.descriptor.fields_by_name[name], value)
         return message
-
-
-def put(message: Message, field: FieldDescriptor, value: Any) -> None:
-    """Sets a field to what its strategy drew."""
-    message.ClearField(field.name)
-    place = getattr(message, field.name)
-    if isinstance(value, dict):
-        for key, one in value.items():
-            if isinstance(one, Message):
-                place[key].MergeFrom(_as(place[key], one))
-            else:
-                place[key] = one
-    elif isinstance(value, list):
-        for one in value:
-            if isinstance(one, Message):
-                fresh = place.add()
-                fresh.MergeFrom(_as(fresh, one))
-            else:
-                place.append(one)
-    elif isinstance(value, Message):
-        place.SetInParent()
-        place.MergeFrom(_as(place, value))
-    else:
-        setattr(message, field.name, value)
-
-
-def _as(target: Message, value: Message) -> Message:
-    """The same message in the descriptor pool of another."""
-    return value if value.DESCRIPTOR is target.DESCRIPTOR else type(target).FromString(value.SerializeToString())
 
 
 def _mask(owner: Descriptor) -> st.SearchStrategy[Message]:

@@ -1,22 +1,20 @@
 """For every rule on every field, a message that breaks it and nothing else: the smallest step over the line."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import partial
-from typing import Any, TypeAlias
+from typing import Any
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from tests.contract.generate.bad_values import bad_values
-from tests.contract.generate.messages import Messages, put
+from tests.contract.generate.filling import put
+from tests.contract.generate.messages import Messages
 from tests.contract.generate.rules import Broken, broken, field_rules, message_rules, unchecked
 from tests.contract.subject import copy, described, held, is_map
 
 _DEPTH = 4
-
-First: TypeAlias = Callable[[Any, Callable[[Any], bool]], Any]
-"""Takes a strategy and a condition, and returns the first value that fulfils it, or None."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +31,6 @@ class Violations:
     """Makes violations of a request type."""
 
     messages: Messages
-    first: First
-    _good: dict[str, Any] = field(default_factory=dict)
 
     def of(self, base: Message) -> Iterator[Violation | Broken]:
         """A violation for every rule that can be broken alone, made from a valid message; else what was looked for."""
@@ -48,7 +44,7 @@ class Violations:
         for one in descriptor.fields:
             if unchecked(one):
                 continue
-            for label, values in bad_values(one, field_rules(one), partial(self.good, one, descriptor)):
+            for label, values in bad_values(one, field_rules(one), partial(self.messages.simplest, one, descriptor)):
                 candidates = (_placed(base, path, one, value, self) for value in values)
                 fitting = next((message for message in candidates if _breaks_only(message, label)), None)
                 where = ".".join(step.name for step in (*path, one))
@@ -63,17 +59,11 @@ class Violations:
         self, base: Message, descriptor: Descriptor, path: tuple[FieldDescriptor, ...], rule: str
     ) -> Violation | Broken:
         """Searches for a message that breaks a rule over several fields, and only that."""
-        found = self.first(self.messages.loose(descriptor), lambda one: {b.rule for b in broken(one)} == {rule})
+        found = self.messages.first(descriptor, lambda one: {broke.rule for broke in broken(one)} == {rule})
         if found is None:
             return Broken(".".join(one.name for one in path), rule)
         message = _inside(base, path, found, self) if path else found
         return Violation(_one_path(message), rule, message) if _one_path(message) else Broken(rule, rule)
-
-    def good(self, field: FieldDescriptor, owner: Descriptor) -> Any:
-        """A value of a field that keeps its rules, the simplest."""
-        if field.full_name not in self._good:
-            self._good[field.full_name] = self.first(self.messages.element(field, owner), lambda _: True)
-        return self._good[field.full_name]
 
 
 def _nests(field: FieldDescriptor) -> bool:
@@ -113,7 +103,7 @@ def _owner(base: Message, path: tuple[FieldDescriptor, ...], maker: Violations) 
         elif not step.is_repeated and message.HasField(step.name):
             message = getattr(message, step.name)
         else:
-            message = maker.good(step, described(message))
+            message = maker.messages.simplest(step, described(message))
     return copy(message)
 
 

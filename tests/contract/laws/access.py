@@ -1,8 +1,11 @@
 """Who may call: the contract's own table, caller by caller, at the server and at every face of the edge."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
+from google.protobuf.message import Message
 from google.rpc import code_pb2
 
 from clients.contract import Access, Method
@@ -33,21 +36,61 @@ _SAID = {
 def judge(trial: Trial) -> None:
     """Calls as everybody."""
     requests = trial.seed()
-    faces: list[tuple[str, Face]] = [("server", trial.mesh.direct), *edge_faces(trial)]
-    if trial.rpc.access is Access.SERVICE and trial.mesh.edge is not None:
-        faces.append(("edge", trial.mesh.edge.grpc))
-    for who, metadata, expected in _table(trial):
-        for place, face in faces:
-            at_edge = place != "server" and trial.rpc.access is Access.SERVICE
-            wanted = Verdict.NOT_SHOWN if at_edge else expected
-            try:
-                outcome = face.call(trial.rpc, *requests, metadata=metadata, timeout=_patience(trial.rpc), take=1)
-            except NotExpressible as gap:
-                trial.evidence.cannot_know(f"{place}: {gap}")
-                continue
-            found = _verdict(trial.rpc, outcome)
-            assert found is wanted, f"{who} at {place} is {found}, by the contract {wanted}: {outcome}"
-            trial.evidence.saw(f"{who}: {expected}")
+    met = trial.together(partial(_meet, trial, meeting, requests) for meeting in _meetings(trial))
+    for meeting in met:
+        if isinstance(meeting, str):
+            trial.evidence.cannot_know(meeting)
+        else:
+            trial.evidence.saw(f"{meeting.who}: {meeting.expected}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Meeting:
+    """Somebody at a face of the mesh, and how the contract says that they are met."""
+
+    who: str
+    metadata: Metadata
+    place: str
+    face: Face
+    expected: Verdict
+
+
+def _meetings(trial: Trial) -> Iterator[_Meeting]:
+    """Everybody at the server, and at every face of the edge, which passes on who calls.
+
+    Scopes that the call needs not are many, and alike: unless the laws go deep, each is at the server and at one face
+    of the edge, or at one of all these where nobody is told from anybody.
+    """
+    server = ("server", trial.mesh.direct)
+    hidden = trial.rpc.access is Access.SERVICE
+    edge: list[tuple[str, Face]] = list(edge_faces(trial))
+    if hidden and trial.mesh.edge is not None:
+        edge = [("edge", trial.mesh.edge.grpc)]
+    needed = scope(trial.rpc.permission)
+    for turn, (who, metadata, expected) in enumerate(_table(trial)):
+        places = [server, *edge]
+        if not trial.mesh.deep and who.startswith(scope("")) and who != needed:
+            fixed = [] if trial.rpc.access is Access.PUBLIC else [server]
+            turns = places[len(fixed) :]
+            places = [*fixed, *turns[turn % max(len(turns), 1) :][:1]]
+        for place, face in places:
+            shown = place == "server" or not hidden
+            yield _Meeting(who, metadata, place, face, expected if shown else Verdict.NOT_SHOWN)
+
+
+def _meet(trial: Trial, meeting: _Meeting, requests: Sequence[Message]) -> _Meeting | str:
+    """Calls once; tells of the meeting, or why there is none."""
+    try:
+        outcome = meeting.face.call(
+            trial.rpc, *requests, metadata=meeting.metadata, timeout=_patience(trial.rpc, meeting.expected), take=1
+        )
+    except NotExpressible as gap:
+        return f"{meeting.place}: {gap}"
+    found = _verdict(trial.rpc, outcome)
+    assert found is meeting.expected, (
+        f"{meeting.who} at {meeting.place} is {found}, by the contract {meeting.expected}: {outcome}"
+    )
+    return meeting
 
 
 def _table(trial: Trial) -> Iterator[tuple[str, Metadata, Verdict]]:
@@ -89,9 +132,9 @@ def _verdict(rpc: Method, outcome: Outcome) -> Verdict:
     return Verdict.LET_IN if found is Verdict.NOT_ALLOWED and other else found
 
 
-def _patience(rpc: Method) -> float:
+def _patience(rpc: Method, expected: Verdict) -> float:
     """In seconds: a stream that is let in may have nothing to tell."""
-    return 0.3 if rpc.descriptor.server_streaming else 10
+    return 0.3 if rpc.descriptor.server_streaming and expected is Verdict.LET_IN else 10
 
 
 LAW = Law("access", "lets in whom its policy names, and nobody else", all_rpcs, judge)

@@ -1,22 +1,18 @@
 """An update changes what its mask names and nothing else, and no update is lost."""
 
-from collections.abc import Callable, Iterator
-from typing import Any
-
-from google.api import field_behavior_pb2
 from google.protobuf.descriptor import FieldDescriptor
 from google.protobuf.message import Message
 from google.rpc import code_pb2
 
 from clients.contract import Method
-from tests.contract.generate.rules import broken, field_rules
+from tests.contract.generate.rules import broken
 from tests.contract.law import Law, Trial
-from tests.contract.laws.answers import values, without
+from tests.contract.laws.updates import Updates, merged, only
 from tests.contract.outcome import Outcome
-from tests.contract.subject import behaves, copy, held, updated_field, writable
+from tests.contract.subject import held, updated_field, writable
 
 _RACERS = 2
-_TRIES, _SEARCHED = 8, 100
+_TRIES = 8
 
 
 def spared(rpc: Method) -> str:
@@ -26,123 +22,53 @@ def spared(rpc: Method) -> str:
 
 def judge(trial: Trial) -> None:
     """Updates field by field, then with masks and etags that are not right."""
-    update = _Update(trial)
-    for field in update.writable():
-        _changes_only(update, field)
-    _refuses_paths(update)
-    if "etag" in update.resource.fields_by_name:
-        _keeps_etags(update)
+    updates = Updates(trial)
+    for field in updates.writable():
+        _changes_only(updates, field)
+    _refuses_paths(updates)
+    if "etag" in updates.resource.fields_by_name:
+        _keeps_etags(updates)
     else:
         trial.evidence.cannot_know("whether an update can be lost: the resource has no etag")
 
 
-class _Update:
-    """Updates of one resource, which exists."""
-
-    def __init__(self, trial: Trial) -> None:
-        field = updated_field(trial.rpc)
-        assert field is not None
-        self.trial, self.field, self.resource = trial, field, held(field)
-        [self._request] = trial.seed()
-        self.current = trial.call(self._request).answer
-        self.noise = self._noise()
-        """Another value in every field at once: what an update brings along where its mask does not name it."""
-
-    def writable(self) -> Iterator[FieldDescriptor]:
-        """The fields that the server lets an update name; one that it does not must say so of the mask."""
-        for field in self.resource.fields:
-            if not writable(field):
-                continue
-            outcome = self.send(self.named(self.current), [field.name])
-            if outcome.ok:
-                self.current = outcome.answer
-                yield field
-            else:
-                assert outcome.fields == {"update_mask"}, f"a mask of {field.name}: {outcome}"
-
-    def _noise(self) -> Message:
-        made: Message = self.named(self.current)
-        for field in filter(writable, self.resource.fields):
-            if (found := self._other(field, made)) is not None:
-                made = _merged(made, found, field.name)
-        return made
-
-    def _other(self, field: FieldDescriptor, current: Message) -> Message | None:
-        rest = {f.name for f in self.resource.fields} - {field.name}
-        now = without(current, rest)
-
-        def differs(patch: Message) -> bool:
-            said = without(patch, rest)
-            return bool(said.ListFields()) and said != now and self.takes(field, patch, current)
-
-        return self.first(differs)
-
-    def first(self, fits: Callable[[Message], bool]) -> Message | None:
-        """The first value of the resource that fits, the simplest first."""
-        return self.trial.first(self.trial.messages.loose(self.resource), fits, tries=_SEARCHED)
-
-    def takes(self, field: FieldDescriptor, patch: Message, current: Message) -> bool:
-        """Whether the contract lets one field become what it is in the patch: the rules hold for all of it."""
-        # An enum that is not said is for the server to choose.
-        if field.enum_type is not None and not field.is_repeated and not getattr(patch, field.name):
-            return False
-        return _exemplary(patch, field) and not broken(_merged(current, patch, field.name))
-
-    def named(self, values: Message) -> Any:
-        """The values, under the name of the resource and without an etag."""
-        patch: Any = copy(values)
-        patch.name = getattr(self.current, "name")  # noqa: B009  every resource has one
-        if "etag" in self.resource.fields_by_name:
-            patch.ClearField("etag")
-        return patch
-
-    def send(self, patch: Message, paths: list[str]) -> Outcome:
-        """Updates to the patch under a mask."""
-        return self.trial.call(self.request(patch, paths))
-
-    def request(self, patch: Message, paths: list[str]) -> Message:
-        """An update to the patch under a mask."""
-        request: Any = copy(self._request)
-        request.ClearField("update_mask")
-        request.update_mask.paths.extend(paths)
-        request.ClearField(self.field.name)
-        getattr(request, self.field.name).MergeFrom(patch)
-        return request  # type: ignore[no-any-return]
-
-    def moved(self) -> set[str]:
-        """The fields that move with every update."""
-        fields = self.resource.fields
-        return {f.name for f in fields if f.name == "etag" or behaves(f, field_behavior_pb2.OUTPUT_ONLY)}
-
-
-def _changes_only(update: _Update, field: FieldDescriptor) -> None:
-    others = {f.name for f in update.resource.fields} - {field.name}
-    noise = without(update.noise, others)
-    tried = [without(update.current, others)]
+def _changes_only(updates: Updates, field: FieldDescriptor) -> None:
+    noise = only(updates.noise, field)
+    fixed = updates.fixed_parts(field)
+    tried = [only(updates.current, field)]
 
     def fits(patch: Message) -> bool:
-        return without(patch, others) not in tried and update.takes(field, patch, update.current)
+        # The rules over several fields hold for a request with all that its mask does not name, too.
+        told = merged(updates.noise, patch, field)
+        return patch not in tried and updates.takes(patch, field, updates.current) and not broken(told)
 
     while True:
         # A value that the noise lacks, if there is one, so that the noise stays another than what is current.
-        patch = update.first(lambda one: fits(one) and without(one, others) != noise) or update.first(fits)
+        patch = updates.first(field, lambda one: fits(one) and one != noise) or updates.first(field, fits)
         if patch is None:
-            update.trial.evidence.cannot_know(f"what a mask of {field.name} does: there is no other value")
+            updates.trial.evidence.cannot_know(f"what a mask of {field.name} does: there is no other value")
             return
-        tried.append(without(patch, others))
-        outcome = update.send(update.named(_merged(update.noise, patch, field.name)), [field.name])
-        if not _of_this_value(outcome, update.trial.rpc):
+        tried.append(patch)
+        outcome = updates.send(updates.named(merged(updates.noise, patch, field)), [field.name])
+        if not _of_this_value(outcome, updates.trial.rpc):
             break
         if len(tried) > _TRIES:
-            update.trial.evidence.cannot_know(f"what a mask of {field.name} does: no value is taken, {outcome}")
+            updates.trial.evidence.cannot_know(f"what a mask of {field.name} does: no value is taken, {outcome}")
             return
     assert outcome.ok, f"an update of {field.name} alone: {outcome}"
-    wanted = without(_merged(update.current, patch, field.name), update.moved())
-    assert without(outcome.answer, update.moved()) == wanted, (
-        f"a mask of {field.name} makes {update.current} to {outcome.answer}"
+    wanted = merged(updates.current, patch, field)
+    for part in fixed:
+        _keep(held(field).fields_by_name[part], getattr(updates.current, field.name), getattr(wanted, field.name))
+    assert updates.settled(outcome.answer) == updates.settled(wanted), (
+        f"a mask of {field.name} makes {updates.current} to {outcome.answer}, and not to {wanted}"
     )
-    update.current = outcome.answer
-    update.trial.evidence.saw(f"only {field.name} changed")
+    updates.current = outcome.answer
+    updates.trial.evidence.saw(f"only {field.name} changed")
+
+
+def _keep(part: FieldDescriptor, current: Message, wanted: Message) -> None:
+    wanted.ClearField(part.name)
+    wanted.MergeFrom(only(current, part))
 
 
 def _of_this_value(outcome: Outcome, rpc: Method) -> bool:
@@ -151,46 +77,31 @@ def _of_this_value(outcome: Outcome, rpc: Method) -> bool:
     return documented or outcome.code == code_pb2.ALREADY_EXISTS
 
 
-def _refuses_paths(update: _Update) -> None:
-    fixed = [field.name for field in update.resource.fields if not writable(field)]
+def _refuses_paths(updates: Updates) -> None:
+    fixed = [field.name for field in updates.resource.fields if not writable(field)]
     for path in ["no_such_field", *fixed]:
-        outcome = update.send(update.named(update.current), [path])
+        outcome = updates.send(updates.named(updates.current), [path])
         refused = outcome.code == code_pb2.INVALID_ARGUMENT and outcome.fields == {"update_mask"}
         assert refused, f"a mask of {path}: {outcome}"
-        update.trial.evidence.saw("path refused")
+        updates.trial.evidence.saw("path refused")
 
 
-def _keeps_etags(update: _Update) -> None:
+def _keeps_etags(updates: Updates) -> None:
     def patched(etag: str) -> Message:
-        patch = update.named(update.current)
+        patch = updates.named(updates.current)
         patch.etag = etag
-        return update.request(patch, ["*"])
+        return updates.request(patch, ["*"])
 
-    fresh: str = getattr(update.current, "etag")  # noqa: B009
-    racing = [update.trial.start(patched(fresh)) for _ in range(_RACERS)]
+    fresh: str = getattr(updates.current, "etag")  # noqa: B009
+    racing = [updates.trial.start(patched(fresh)) for _ in range(_RACERS)]
     outcomes = [one.result() for one in racing]
     won = [outcome for outcome in outcomes if outcome.ok]
     assert len(won) == 1, f"of {_RACERS} updates from one etag, {len(won)} were made: {[*map(str, outcomes)]}"
-    update.trial.evidence.saw("lost update refused")
+    updates.trial.evidence.saw("lost update refused")
     for etag in (fresh, "forged"):
-        outcome = update.trial.call(patched(etag))
+        outcome = updates.trial.call(patched(etag))
         assert (outcome.code, outcome.reason) == (code_pb2.ABORTED, "ETAG_MISMATCH"), f"a stale etag: {outcome}"
-        update.trial.evidence.saw("stale etag refused")
-
-
-def _exemplary(patch: Message, field: FieldDescriptor) -> bool:
-    """Whether a value is one of the contract's own examples, where it gives some: others may mean nothing."""
-    rules = field_rules(field)
-    examples = [*rules.string.example, *rules.repeated.items.string.example]
-    said = values(getattr(patch, field.name)) if examples else []
-    return all(one in examples for one in said if one)
-
-
-def _merged(current: Message, patch: Message, name: str) -> Message:
-    """The current resource with one field of the patch."""
-    made = without(current, {name})
-    made.MergeFrom(without(patch, {field.name for field in patch.DESCRIPTOR.fields} - {name}))
-    return made
+        updates.trial.evidence.saw("stale etag refused")
 
 
 LAW = Law("masks and etags", "changes what its mask names and nothing else, and is never lost", spared, judge)

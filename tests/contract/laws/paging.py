@@ -32,8 +32,10 @@ def judge(trial: Trial) -> None:
     else:
         while len(_items(trial, trial.call(_sized(request, _ALL)))) < _ENOUGH:
             more(request)
-    whole = _keys(trial, [item for page in _pages(trial, request, _ALL) for item in page])
-    size = max(2, len(whole) // _MOST_PAGES)  # a page of one has no boundary to get wrong
+    largest = list(_pages(trial, request, _ALL))
+    whole = _keys(trial, [item for page in largest for item in page])
+    # A page of one has no boundary to get wrong; pages of the greatest size would have them where the whole has.
+    size = max(2, min(len(whole) // _MOST_PAGES, len(largest[0]) - 1))
     seen: list[bytes] = []
     for place, page in enumerate(_pages(trial, request, size)):
         assert len(page) <= size, f"a page of {len(page)} items, although {size} were asked for"

@@ -20,7 +20,7 @@ def judge(trial: Trial) -> None:
     requests = trial.messages.valid(trial.rpc.descriptor.input_type)
     streamed = st.lists(requests, max_size=4) if trial.rpc.descriptor.client_streaming else st.tuples(requests)
 
-    @trial.examples(default=25, deep=500)
+    @trial.examples(default=20, deep=500)
     @given(streamed)
     def answered_well(drawn: list[Message]) -> None:
         sent = [with_id(request, fresh_id()) for request in drawn]

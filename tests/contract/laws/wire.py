@@ -6,14 +6,13 @@ from google.protobuf.descriptor import Descriptor
 from google.protobuf.json_format import MessageToDict, ParseDict
 from google.protobuf.unknown_fields import UnknownFieldSet
 
-from tests.contract import golden
 from tests.contract.law import Law, Trial, all_rpcs
 from tests.contract.subject import new
 
 
 def judge(trial: Trial) -> None:
     """Reads the golden binary of every message that the RPC sends or answers with."""
-    kept = golden.read(trial.mesh.golden)
+    kept = trial.mesh.golden
     method = trial.rpc.descriptor
     for descriptor in {
         one.full_name: one for top in (method.input_type, method.output_type) for one in _within(top)

@@ -11,11 +11,8 @@ import argparse
 import signal
 import sys
 from pathlib import Path
-from typing import Any
 
 import grpc
-from google.protobuf.descriptor import Descriptor, FieldDescriptor
-from hypothesis import Phase, find, settings
 
 from clients.contract import IMAGE
 from tests.contract.callers import ANONYMOUS, OPERATOR, Callers, read
@@ -55,13 +52,8 @@ def replay(subject: Subject, target: str, file: Path, callers: Callers) -> list[
     """What a build answers differently to the operator."""
     with grpc.insecure_channel(target) as channel:
         operator = callers(OPERATOR) or ANONYMOUS
+        stand_in = Messages(lambda _: ()).simplest
         return list(Replay(subject, GrpcFace(channel), stand_in, operator).differences(tape.read(file)))
-
-
-def stand_in(field: FieldDescriptor, owner: Descriptor) -> Any:
-    """The simplest value that keeps a field's rules."""
-    values = Messages(lambda _: ()).element(field, owner)
-    return find(values, lambda _: True, settings=settings(phases=[Phase.generate], database=None, deadline=None))
 
 
 if __name__ == "__main__":

@@ -24,8 +24,9 @@ Listener = Callable[[Recorded], None]
 @contextmanager
 def proxy(subject: Subject, target: str, listen: str, listener: Listener) -> Iterator[int]:
     """Proxies between `listen`, a host:port, and `target`; yields the port. The listener is called after each call."""
-    server = grpc.server(ThreadPoolExecutor(_THREADS))
-    with grpc.insecure_channel(target) as channel:
+    # Its threads are waited for: of a call that its caller left they tell when it is over for the server.
+    with ThreadPoolExecutor(_THREADS) as threads, grpc.insecure_channel(target) as channel:
+        server = grpc.server(threads)
         server.add_generic_rpc_handlers((_Handler(subject, channel, listener),))
         port = server.add_insecure_port(listen)
         server.start()

@@ -2,7 +2,7 @@
 
 import secrets
 import string
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Iterator, Mapping, MutableMapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -39,6 +39,14 @@ class Api:
         outcome = self.face.call(method, self.message(method, fields), metadata=self.caller(method))
         assert outcome.ok, f"the seed {rpc} is refused: {outcome}"
         return to_json(outcome.answer)
+
+    def pages(self, rpc: str, items: str) -> Iterator[Json]:
+        """All items of an RPC that answers in pages of 250."""
+        token = None
+        while token != "":
+            page = self(rpc, page_size=250, page_token=token or "")
+            yield from page.get(items, ())
+            token = page.get("next_page_token", "")
 
     def by(self, metadata: Metadata) -> "Api":
         """The same, as somebody else."""

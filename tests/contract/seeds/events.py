@@ -89,22 +89,15 @@ def new_webhook(api: Api) -> Json:
 
 
 def webhook(api: Api) -> str:
-    quieten(api)
     return str(api("WebhookService/CreateWebhook", webhook=new_webhook(api))["name"])
 
 
 def quieten(api: Api) -> None:
     """Disables the webhooks that laws enabled: what they post, and note of it, would be taken for a call's effect."""
-    token = ""
-    while True:
-        page = api("WebhookService/ListWebhooks", page_size=250, page_token=token)
-        for hook in page.get("webhooks", ()):
-            if hook["state"] != "WEBHOOK_STATE_DISABLED":
-                still = {"name": hook["name"], "state": "WEBHOOK_STATE_DISABLED"}
-                api("WebhookService/UpdateWebhook", webhook=still, update_mask="state")
-        token = page.get("next_page_token", "")
-        if not token:
-            return
+    for hook in api.pages("WebhookService/ListWebhooks", "webhooks"):
+        if hook["state"] != "WEBHOOK_STATE_DISABLED":
+            still = {"name": hook["name"], "state": "WEBHOOK_STATE_DISABLED"}
+            api("WebhookService/UpdateWebhook", webhook=still, update_mask="state")
 
 
 def more_events(api: Api, request: Json) -> None:
@@ -166,3 +159,5 @@ MORE = {
     "EventService/ListEvents": more_events,
     "WebhookService/ListWebhookAttempts": attempt,
 }
+
+AFTER = {"WebhookService/CreateWebhook": quieten, "WebhookService/UpdateWebhook": quieten}

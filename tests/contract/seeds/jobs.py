@@ -1,6 +1,7 @@
 """Seeds of jobs. Nobody does their task, so that jobs stay as they are made; those that die call what is not there."""
 
 import uuid
+from datetime import UTC, datetime, timedelta
 
 from google.protobuf import any_pb2
 from google.protobuf.json_format import MessageToDict
@@ -111,6 +112,14 @@ def hello(api: Api) -> Json:
     return {"worker": api.unique("seed"), "queues": [new_queue(api)], "tasks": ["seed.nobody-asks"], "capacity": 1}
 
 
+def quieten(api: Api) -> None:
+    """Pauses the schedules that fire soon: what they enqueue would be taken for a call's effect."""
+    soon = (datetime.now(UTC) + timedelta(days=1)).isoformat()
+    for one in api.pages("ScheduleService/ListSchedules", "schedules"):
+        if not one.get("paused") and one.get("next_fire_time", _FAR) < soon:
+            api("ScheduleService/PauseSchedule", name=one["name"])
+
+
 RESOURCES = {
     "mesh/Job": job,
     "mesh/Queue": queue,
@@ -159,3 +168,5 @@ MORE = {
     "JobService/WatchRun": change_job,
     "QueueService/WatchQueue": fill_queue,
 }
+
+AFTER = {"ScheduleService/CreateSchedule": quieten, "ScheduleService/UpdateSchedule": quieten}

@@ -50,7 +50,7 @@ class Seeds:
 
     def unknown(self) -> set[str]:
         """What seeds are there for, although the contract has no such RPC or resource."""
-        tables = (self._table(table) for table in ("REQUESTS", "MORE", "CALLERS"))
+        tables = (self._table(table) for table in ("REQUESTS", "MORE", "CALLERS", "AFTER"))
         rpcs = {rpc for table in tables for rpc in table} - set(self.subject.rpcs)
         return rpcs | (set(self._resources()) - set(self.subject.resources))
 
@@ -86,6 +86,11 @@ class Seeds:
         module, maker = self._resources()[kind]
         api = self._as_caller(rpc) if rpc.service.rpartition(".")[0] == module.PACKAGE else self._of(module.PACKAGE)
         return lambda _: maker(api)
+
+    def end(self, rpc: Method) -> None:
+        """Ends what calls of an RPC have set going, and what would go on beside what is judged next."""
+        if after := self._table("AFTER").get(name(rpc)):
+            after(self._api(rpc))
 
     def _new_caller(self, rpc: Method) -> Metadata:
         self._calling[name(rpc)] = self._table("CALLERS")[name(rpc)](self._api(rpc))
