@@ -5,6 +5,7 @@ tests neither see nor wait for one another.
 """
 
 import asyncio
+import os
 import secrets
 import shutil
 import signal
@@ -25,9 +26,8 @@ from services._local import ports, stores
 from services._platform import migrate
 from services._platform.server import Compose, Server
 from services._platform.settings import Settings
-from tests import callers
+from tests import callers, scheduling
 from tests.callers import AuthorizedChannel
-from tests.scheduling import Scheduling
 
 TEMPLATE = "migrated"
 MEMORY, MEMORY_BYTES = Path("/dev/shm"), 4 << 30  # noqa: S108  a name of nobody's in a folder of everybody's
@@ -97,10 +97,22 @@ def pytest_configure() -> None:
     signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What is long is begun first."""
+    items.sort(key=lambda item: scheduling.turn(item.nodeid))
+
+
 @pytest.hookimpl(optionalhook=True)
-def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> Scheduling:
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores."""
+    return scheduling.workers(os.cpu_count() or 1)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> scheduling.Scheduling:
     """Spreads tests over the workers."""
-    return Scheduling(config, log)
+    return scheduling.Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")

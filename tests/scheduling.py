@@ -1,4 +1,4 @@
-"""Which worker runs which test: those that share one mesh are run by one worker, and first.
+"""Which worker runs which test, and when: those that share one mesh are run by one worker, and first.
 
 What `--dist loadgroup` is for; but pytest-xdist 3.8 writes its groups into an attribute that pytest 9.2 no longer
 reads, and so groups nothing.
@@ -14,8 +14,22 @@ SETS, AN_AREA = "tests/contract/test_sets.py", "tests/contract/test_laws.py::tes
 """The sets, and the laws that they come with: a mesh that was ended is not started anew for them."""
 
 
+MOSTLY_WAITING = "tests/system/"
+"""What takes longest, and waits for most of it."""
+
+
+def workers(cores: int) -> int:
+    """How many test workers to start: one more than can compute, for the one that mostly waits."""
+    return cores + 1
+
+
+def turn(nodeid: str) -> int:
+    """When a test has its turn: what is long and cannot be divided is begun first, or would be left at the end."""
+    return 0 if nodeid.startswith(MOSTLY_WAITING) else 1 if TOGETHER.match(nodeid) else 2
+
+
 class Scheduling(LoadScopeScheduling):  # type: ignore[misc]  # xdist has no types
-    """Scopes are single tests, but for those that stay together. The largest scopes come first."""
+    """Scopes are single tests, but for those that stay together."""
 
     def _split_scope(self, nodeid: str) -> str:
         if nodeid.startswith(SETS):
