@@ -57,27 +57,14 @@ async def test_calls_of_one_turn_go_out_together_in_order(decided: Decided) -> N
     assert [(answer.outcome, answer.now) for answer in await asyncio.gather(*asked)] == [(1, 1), (1, 1)]
 
 
-async def test_few_calls_wait_for_the_batch_before_theirs(decided: Decided) -> None:
-    decided.submit(1)
-    await a_turn()
-    decided.submit(2)
-    await a_turn()
-    decided.submit(3)
-    await a_turn()
-    assert decided.names == [[1]]
-    decided.answer()
-    await a_turn()
-    assert decided.names == [[2, 3]]
-
-
-async def test_many_calls_wait_for_no_more_than_one_batch(decided: Decided) -> None:
-    for first in (0, 100, 200):
-        decided.submit(*range(first, first + ENOUGH))
+async def test_no_more_than_two_batches_are_under_way(decided: Decided) -> None:
+    for name in range(4):
+        decided.submit(name)
         await a_turn()
-    assert decided.names == [[*range(ENOUGH)], [*range(100, 100 + ENOUGH)]]
+    assert decided.names == [[0], [1]]
     decided.answer()
     await a_turn()
-    assert decided.names[1] == [*range(200, 200 + ENOUGH)]
+    assert decided.names == [[1], [2, 3]]
 
 
 async def test_a_batch_has_its_bounds(decided: Decided) -> None:
@@ -89,8 +76,9 @@ async def test_a_batch_has_its_bounds(decided: Decided) -> None:
 async def test_after_a_batch_of_several_others_are_waited_for(decided: Decided) -> None:
     decided.submit(*range(SEVERAL))
     await a_turn()
-    decided.answer()
     decided.submit(7)
+    await a_turn()
+    decided.answer()
     await a_turn()
     assert decided.names == []
 
@@ -99,11 +87,10 @@ async def test_nobody_is_waited_for_for_long() -> None:
     decided = Decided(pause=0.001)
     decided.submit(*range(SEVERAL))
     await a_turn()
-    decided.answer()
     decided.submit(7, 8)
 
     async def gone_out() -> bool:
-        return decided.names == [[7, 8]]
+        return decided.names == [[*range(SEVERAL)], [7, 8]]
 
     await eventually(gone_out)
 
@@ -111,17 +98,16 @@ async def test_nobody_is_waited_for_for_long() -> None:
 async def test_when_enough_have_come_nobody_waits(decided: Decided) -> None:
     decided.submit(*range(SEVERAL))
     await a_turn()
-    decided.answer()
     decided.submit(*range(ENOUGH))
     await a_turn()
-    assert decided.names == [[*range(ENOUGH)]]
+    assert decided.names == [[*range(SEVERAL)], [*range(ENOUGH)]]
 
 
 async def test_few_callers_never_wait_for_others(decided: Decided) -> None:
     for name in range(10):
-        decided.submit(name)
+        decided.submit(name, name)
         await a_turn()
-        assert decided.names == [[name]]
+        assert decided.names == [[name, name]]
         decided.answer()
 
 

@@ -1,8 +1,7 @@
 """Batches: calls that are asked for at about the same time are decided by one script, in the order in which they came.
 
-A batch costs Redis, and both ends of the link, as much as several of its calls. So while Redis decides one, the next
-gathers, and few calls wait for the batch before theirs (Nagle, RFC 896). After a batch of several, others are let come
-along for a moment: where there are many callers, more are about to ask.
+A batch costs Redis, and both ends of the link, as much as several of its calls. So after a batch of several, others are
+let come along for a moment: where there are many callers, more are about to ask. Where there are few, nobody waits.
 """
 
 import asyncio
@@ -18,10 +17,10 @@ from services.ratelimit.store.wire import Answer, Ask
 TOGETHER = 32
 """Calls in a batch: so few that Redis decides one batch while the other is read and the next is written."""
 ENOUGH = 16
-"""Calls that wait neither for others to come along nor for the batch before theirs, if only that is under way."""
-SEVERAL = 4
+"""Calls that do not wait for others to come along."""
+SEVERAL = 3
 PAUSE = 0.002
-"""Seconds that others are waited for after a batch of `SEVERAL`. With fewer calls at a time nobody waits."""
+"""Seconds that others are waited for after a batch of `SEVERAL` has gone out."""
 _UNDER_WAY = 2
 
 Decide = Callable[[Sequence[Ask], Told], None]
@@ -51,9 +50,9 @@ class Batches:
 
     @property
     def _due(self) -> bool:
-        if len(self._waiting) >= ENOUGH:
-            return self._under_way < _UNDER_WAY
-        return bool(self._waiting) and not self._under_way and self._pause is None
+        if not self._waiting or self._under_way == _UNDER_WAY:
+            return False
+        return self._pause is None or len(self._waiting) >= ENOUGH
 
     def _look_soon(self) -> None:
         # Not at once: whoever is about to ask in this turn of the loop comes along.
@@ -67,7 +66,9 @@ class Batches:
             self._send()
 
     def _send(self) -> None:
-        self._end_pause()
+        if self._pause is not None:
+            self._pause.cancel()
+            self._pause = None
         batch: list[_Asked] = []
         while self._waiting and len(batch) < TOGETHER:
             asked = self._waiting.popleft()
@@ -82,22 +83,13 @@ class Batches:
             answers = [reply] * len(batch) if isinstance(reply, Exception) else wire.answers(asks, reply)
             for (_, waiting), answer in zip(batch, answers, strict=True):
                 settle(waiting, answer)
-            if len(batch) >= SEVERAL:
-                self._begin_pause()
             self._look_soon()
 
+        if len(batch) >= SEVERAL:
+            self._pause = asyncio.get_running_loop().call_later(self._pause_seconds, self._pause_is_over)
         self._under_way += 1
         self._size.observe(len(batch))
         self._decide(asks, told)
-
-    def _begin_pause(self) -> None:
-        self._end_pause()
-        self._pause = asyncio.get_running_loop().call_later(self._pause_seconds, self._pause_is_over)
-
-    def _end_pause(self) -> None:
-        if self._pause is not None:
-            self._pause.cancel()
-            self._pause = None
 
     def _pause_is_over(self) -> None:
         self._pause = None
