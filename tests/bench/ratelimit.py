@@ -87,19 +87,23 @@ async def cases(stage: Stage) -> AsyncIterator[Sequence[Case]]:
         ledger = Ledger(redis)
         await ledger.reach()
         stack.push_async_callback(ledger.leave)
+        stores = {"valkey": stage.valkey}
         found = [
-            _case(OURS, name, _engine(ledger, one), partial(_counted, redis, name)) for name, one in _ALGORITHMS.items()
+            _case(OURS, name, _engine(ledger, one), stores, partial(_counted, redis, name))
+            for name, one in _ALGORITHMS.items()
         ]
-        found += [_case(LIMITS, name, _library(stage.redis, one), _nothing) for name, one in _STRATEGIES.items()]
+        found += [
+            _case(LIMITS, name, _library(stage.redis, one), stores, _nothing) for name, one in _STRATEGIES.items()
+        ]
         with _said_when_missing():
             program = await stack.enter_async_context(
                 node.running(_PROGRAM, stage.folder.parent / "node", _PACKAGES, stage.redis)
             )
-            found.append(Case(FLEXIBLE, FIXED, program.connect, {"node": program.pid}, _nothing))
+            found.append(Case(FLEXIBLE, FIXED, program.connect, {"node": program.pid, **stores}, _nothing))
         limiter = _limiter(stage, stack)
         for name, server in ((EDGE, limiter), (BARE, None)):
             edge = _edge(stage, stack, name, server)
-            processes = {"edge": edge.pid} | ({"server": limiter.pid} if server else {})
+            processes = {"edge": edge.pid} | ({"server": limiter.pid, **stores} if server else {})
             for load, connections in ((FULL, CONNECTIONS), (HALF, 4)):
                 found.append(Case(name, load, partial(_over_json, edge, connections), processes, _nothing))
         yield found
@@ -121,11 +125,17 @@ def _said_when_missing() -> Iterator[None]:
         sys.stdout.write(f"  without {FLEXIBLE}: {missing}\n")
 
 
-def _case(subject: str, load: str, call: load_tasks.Call, verify: Callable[[Tally], Awaitable[None]]) -> Case:
+def _case(
+    subject: str,
+    load: str,
+    call: load_tasks.Call,
+    stores: Mapping[str, int],
+    verify: Callable[[Tally], Awaitable[None]],
+) -> Case:
     def connect(tally: Tally) -> Connect:
         return load_tasks.connect(call, LOOPS, tally)
 
-    return Case(subject, load, connect, {}, verify)
+    return Case(subject, load, connect, stores, verify)
 
 
 def _engine(ledger: Ledger, algorithm: Algorithm) -> load_tasks.Call:

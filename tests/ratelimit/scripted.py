@@ -52,7 +52,7 @@ class Counters:
         lines = [wire.line(claim, Terms.of(claim.limit, claim.units, priority, self.now)) for claim in claims]
         keys = [reservation_key(reservation)] * bool(reservation) + [plans.key(claim) for claim in claims]
         texts = [reservation.encode()] * bool(reservation) + [address.encode()] * bool(address)
-        return await self.ledger.decide(Ask(head + b"".join(lines), keys, texts))
+        return await self.ledger.decide(Ask(head + b"".join(lines), len(claims), keys, texts))
 
     async def takes(self, limit: Limit, units: int = 1, subject: str = "ada") -> bool:
         """Whether units are let through."""

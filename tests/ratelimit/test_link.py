@@ -56,7 +56,7 @@ async def test_all_give_up_on_a_redis_that_does_not_answer(own_link: Link, own_r
     assert {type(one) for one in told} == {Unavailable}
     assert not own_link.open
     with pytest.raises(Unavailable):
-        own_link.call("PING")
+        await own_link.call("PING")
 
 
 async def test_a_redis_that_ends_is_noticed_before_anybody_asks(own_link: Link, own_redis: OwnRedis) -> None:

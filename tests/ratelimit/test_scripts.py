@@ -85,6 +85,8 @@ def test_a_script_says_what_the_algorithm_says(
             flags, capacity, remaining, retry, reset, delay = line
             assert (answer.outcome == wire.Outcome.ADMITTED, bool(flags & wire.ALLOWED)) == (allowed, allowed)
             assert (capacity, remaining, delay) == (limit.capacity, max(0, limit.capacity - used), look.delay)
+            near = (limit.capacity - used) * 5 < limit.capacity
+            assert answer.ordinary == (allowed and not near and not look.delay)
             wait = max(look.retry, look.delay - patience) if look.delay > patience else look.retry
             assert retry == (NEVER if look.retry == NEVER else wait)
             if units:
@@ -188,5 +190,40 @@ def test_an_estimate_that_was_replaced_weighs_what_the_call_came_to(
             [line] = (await bench.counters.ask((limit, "ada", 0), what=What.PEEK)).lines
             held = limit.capacity - line[2]
             assert held == min(truth, limit.capacity) if exact else held >= min(truth, limit.capacity)
+
+    bench.runner.run(compare())
+
+
+@FIXTURES
+@given(
+    st.lists(
+        st.tuples(
+            st.sampled_from([one for one in Algorithm if one is not Algorithm.CONCURRENCY]),
+            st.sampled_from(["ada", "bob"]),
+            st.integers(1, 3),
+            st.sampled_from([What.TAKE, What.PEEK, What.CHARGE, What.REFUSE]),
+        ),
+        min_size=1,
+        max_size=40,
+    )
+)
+def test_calls_of_a_batch_are_decided_one_after_the_other(
+    bench: Bench, calls: list[tuple[Algorithm, str, int, What]]
+) -> None:
+    """Calls of all kinds that are asked for at once, each by what those before it left."""
+    limits = {one: a_limit(one, 6, id=one.name.lower()) for one in Algorithm}
+
+    async def compare() -> None:
+        await bench.counters.redis.flushdb()
+        await bench.counters.at(START)
+        asked = [bench.counters.ask((limits[kind], who, units), what=what) for kind, who, units, what in calls]
+        counters = {(kind, who): algorithms.new(kind) for kind, who, _, _ in calls}
+        for (kind, who, units, what), answer in zip(calls, await asyncio.gather(*asked), strict=True):
+            terms = Terms.of(limits[kind], units, "", START)
+            look = counters[kind, who].look(START, terms)
+            admitted = what is not What.REFUSE and (look.allowed or what is What.CHARGE)
+            assert (answer.outcome == wire.Outcome.ADMITTED, bool(answer.lines[0][0])) == (admitted, look.allowed)
+            if admitted and what is not What.PEEK:
+                counters[kind, who] = counters[kind, who].take(START, terms)
 
     bench.runner.run(compare())

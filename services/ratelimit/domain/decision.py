@@ -1,6 +1,6 @@
 """What was decided on a call, and by which limit."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from services.ratelimit.domain.access import AccessRule
@@ -39,7 +39,7 @@ class Decision(NamedTuple):
     """What the limits and access rules say of a call: the verdicts of each descriptor, in order."""
 
     allowed: bool
-    verdicts: Sequence[Sequence[Verdict]]
+    verdicts: Iterable[Sequence[Verdict]]
     access: AccessRule | None = None
     degraded: bool = False
     version: int = 0

@@ -8,11 +8,12 @@ from typing import Protocol
 from services.ratelimit.domain.decision import Decision, Verdict
 from services.ratelimit.domain.descriptors import Descriptor
 from services.ratelimit.domain.heavy_hitters import HeavyHitters
+from services.ratelimit.domain.rules import Claim
 
 _SUBJECTS = 500
 _SHOWN = 100
 RECORDED = 2_000
-"""Different calls that are recorded of one second. The calls of others are only counted."""
+"""Different calls that are recorded of one second, of the ordinary and of the others. More are only counted."""
 
 Call = tuple[Descriptor, ...]
 
@@ -23,6 +24,10 @@ class Planned(Protocol):
     @property
     def descriptors(self) -> Call:
         """What is known of the call."""
+
+    @property
+    def claims(self) -> Sequence[Claim]:
+        """The limits that count it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +61,7 @@ class Usage:
     _who_near: HeavyHitters[tuple[str, str]] = field(default_factory=lambda: HeavyHitters(_SUBJECTS))
     _second: int = 0
     _calls: dict[Planned, int] = field(default_factory=dict)
+    _ordinary: dict[Planned, int] = field(default_factory=dict)
     _past: dict[tuple[int, Call], int] = field(default_factory=dict)
     _unrecorded: int = 0
 
@@ -63,9 +69,7 @@ class Usage:
         """Notes a call and what became of it."""
         if now != self._second:
             self._turn(now)
-        if call in self._calls or len(self._calls) < RECORDED:
-            self._calls[call] = self._calls.get(call, 0) + 1
-        else:
+        if not _counted(self._calls, call):
             self._unrecorded += 1
         for verdicts in decision.verdicts:
             for verdict in verdicts:
@@ -75,6 +79,14 @@ class Usage:
                     self._allowed[verdict.limit.id] += 1
                     if verdict.near:
                         self._who_near.add((verdict.limit.id, verdict.subject))
+
+    def note_ordinary(self, now: int, call: Planned) -> None:
+        """Notes a call that all of its limits let through, and that comes near to none: that is most of them."""
+        if now != self._second:
+            self._turn(now)
+        if not _counted(self._ordinary, call):
+            self._unrecorded += 1
+            self._allow(call, 1)
 
     def note_elsewhere(self, limit: str, allowed: int, blocked: int) -> None:
         """Notes calls that an edge decided by itself."""
@@ -104,9 +116,24 @@ class Usage:
             self._blocked[limit] += 1
             self._who_blocked.add((limit, verdict.subject))
 
+    def _allow(self, call: Planned, count: int) -> None:
+        for claim in call.claims:
+            self._allowed[claim.limit.id] += count
+
     def _turn(self, now: int) -> None:
-        for call, count in self._calls.items():
+        for call, count in self._ordinary.items():
+            self._allow(call, count)
+        for call, count in (*self._calls.items(), *self._ordinary.items()):
             place = self._second, call.descriptors
             self._past[place] = self._past.get(place, 0) + count
-        self._calls = {}
+        self._calls, self._ordinary = {}, {}
         self._second = now
+
+
+def _counted(calls: dict[Planned, int], call: Planned) -> bool:
+    """Counts a call, if there is room for it."""
+    count = calls.get(call, 0)
+    if not count and len(calls) >= RECORDED:
+        return False
+    calls[call] = count + 1
+    return True

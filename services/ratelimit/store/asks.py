@@ -60,11 +60,12 @@ def _ask(plan: Plan, wish: Wish, version: int) -> Ask:
     once = [once_key(wish.once)] if wish.once else []
     reservation = [reservation_key(wish.reservation)] if wish.hold else []
     texts = [wire.once(wish.digest, version)] * bool(wish.once) + [wish.reservation.encode()] * bool(wish.hold)
-    return Ask(head + plan.lines, [*once, *reservation, *plan.keys], [*texts, *[plan.address] * bool(plan.address)])
+    texts += [plan.address] * bool(plan.address)
+    return Ask(head + plan.lines, len(plan.claims), [*once, *reservation, *plan.keys], texts)
 
 
 def charge(key: bytes, claim: Claim, units: int, now: int) -> Ask:
     """What charges a limit for units that were let through elsewhere."""
     head = wire.head(What.CHARGE, 1, patience=inf, once=False, hold=0, from_=False)
     owed = claim._replace(units=units)
-    return Ask(head + wire.line(owed, Terms.of(claim.limit, units, claim.priority, now)), [key])
+    return Ask(head + wire.line(owed, Terms.of(claim.limit, units, claim.priority, now)), 1, [key])

@@ -2,36 +2,15 @@
 
 import asyncio
 from collections.abc import Sequence
-from hashlib import sha1
-from typing import Any
 
 from redis.asyncio import Redis
 
-from services._platform.combiner import Combiner
-from services._platform.errors import Refusal
 from services.ratelimit.store import lua, wire
-from services.ratelimit.store.link import Link, Part, ScriptMissing, away, open_link
+from services.ratelimit.store.batches import Batches
+from services.ratelimit.store.link import Link, Told, away, open_link
 from services.ratelimit.store.plans import PREFIX
+from services.ratelimit.store.scripts import Script
 from services.ratelimit.store.wire import Answer, Ask
-
-_LANES = 2
-_TOGETHER = 32
-"""Calls in a batch: so few that Redis decides one batch while the other is read and the next is written."""
-
-
-class Script:
-    """A script by its digest: its text is only sent to a Redis that does not have it."""
-
-    def __init__(self, text: str) -> None:
-        self._text = text
-        self._digest = sha1(self._text.encode(), usedforsecurity=False).hexdigest()
-
-    async def run(self, link: Link, keys: Sequence[bytes], arguments: Sequence[Part]) -> Any:
-        """Runs it. Raises `Unavailable` when Redis does not answer in time."""
-        try:
-            return await link.call("EVALSHA", self._digest, len(keys), *keys, *arguments)
-        except ScriptMissing:
-            return await link.call("EVAL", self._text, len(keys), *keys, *arguments)
 
 
 class Ledger:
@@ -41,11 +20,11 @@ class Ledger:
         self._redis = redis
         self._open: Link | None = None
         clock = clock or lua.text(lua.CLOCK)
-        self._decide = Script(clock + lua.text(*lua.ALGORITHMS, "decide"))
+        self._decide = Script(clock + lua.text(*lua.DECIDE))
         self._settle = Script(clock + lua.text(*lua.ALGORITHMS, "settle"))
         self._lend = Script(clock + lua.text("lend"))
         self._adapt = Script(clock + lua.text("adapt"))
-        self._combined: Combiner[Ask, Answer] = Combiner("decide", self._decide_all, limit=_TOGETHER, lanes=_LANES)
+        self._batches = Batches(self._decide_all)
 
     @property
     def reached(self) -> bool:
@@ -72,7 +51,7 @@ class Ledger:
 
     def decide(self, ask: Ask) -> asyncio.Future[Answer]:
         """Decides a call, together with those that are asked for at the same time."""
-        return self._combined.submit(ask)
+        return self._batches.submit(ask)
 
     async def settle(self, reservation: str, units: int | None) -> int:
         """Replaces the estimate of a reservation; None gives it back. See `lua/settle.lua` for what is returned."""
@@ -97,11 +76,13 @@ class Ledger:
             keys.append(f"{PREFIX}o:{once}:{limit}".encode())
         return float(await self._adapt.run(self._link, keys, [*outcome, *aims]))
 
-    async def _decide_all(self, asks: Sequence[Ask]) -> Sequence[Answer | Refusal]:
+    def _decide_all(self, asks: Sequence[Ask], told: Told) -> None:
+        if self._open is None:
+            told(away())
+            return
         keys = [key for ask in asks for key in ask.keys]
         texts = [text for ask in asks for text in ask.texts]
-        message = b"".join([ask.message for ask in asks])
-        return wire.answers(await self._decide.run(self._link, keys, [message, *texts]))
+        self._decide.start(self._open, keys, [wire.batch(asks), *texts], told)
 
 
 def reservation_key(reservation: str) -> bytes:

@@ -6,6 +6,8 @@ redis-py's client. That still opens the connection, for it knows all the ways to
 
 import asyncio
 from collections import deque
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, cast
 
 import hiredis
@@ -23,6 +25,8 @@ _TIMES = 10
 _NOTHING = object()
 
 Part = str | bytes | int | float
+Told = Callable[[Any], None]
+"""What is done with an answer; what would be raised is an answer too."""
 
 
 async def open_link(redis: Redis) -> "Link":
@@ -45,7 +49,7 @@ class Link(asyncio.Protocol):
     def __init__(self, connection: Any) -> None:
         self._loop = asyncio.get_running_loop()
         self._answers = hiredis.Reader(notEnoughData=_NOTHING)
-        self._waiting: deque[tuple[float, asyncio.Future[Any]]] = deque()
+        self._waiting: deque[tuple[float, Told]] = deque()
         self._watching = False
         # Whose transport this is from now on; it closes that when nobody holds it any more.
         self._connection = connection
@@ -59,15 +63,20 @@ class Link(asyncio.Protocol):
 
     def call(self, *command: Part) -> asyncio.Future[Any]:
         """The answer to a command. When that is an error, raises `ScriptMissing` or `Unavailable`."""
-        if not self.open:
-            raise away()
         answer: asyncio.Future[Any] = self._loop.create_future()
+        self.ask(partial(settle, answer), command)
+        return answer
+
+    def ask(self, told: Told, command: Sequence[Part]) -> None:
+        """Asks without waiting: hands the answer over as it comes, or what `call` would raise."""
+        if not self.open:
+            told(away())
+            return
         now = self._loop.time()
-        self._waiting.append((now, answer))
+        self._waiting.append((now, told))
         self._transport.write(hiredis.pack_command(command))  # type: ignore[arg-type]  # of any length
         if not self._watching:
             self._watch(now + TIMEOUT)
-        return answer
 
     async def close(self) -> None:
         """Ends it."""
@@ -79,13 +88,8 @@ class Link(asyncio.Protocol):
         while (answer := self._answers.gets()) is not _NOTHING:
             if isinstance(answer, hiredis.PushNotification):
                 continue
-            _, waiting = self._waiting.popleft()
-            if waiting.done():  # whoever asked has gone
-                continue
-            if isinstance(answer, hiredis.ReplyError):
-                waiting.set_exception(_refusal(answer))
-            else:
-                waiting.set_result(answer)
+            _, told = self._waiting.popleft()
+            told(_refusal(answer) if isinstance(answer, hiredis.ReplyError) else answer)
 
     def connection_lost(self, error: Exception | None) -> None:
         """Nothing will be answered any more."""
@@ -115,9 +119,18 @@ class Link(asyncio.Protocol):
 
     def _give_up(self, error: Exception | None) -> None:
         waiting, self._waiting = self._waiting, deque()
-        for _, one in waiting:
-            if not one.done():
-                one.set_exception(away(error))
+        for _, told in waiting:
+            told(away(error))
+
+
+def settle(waiting: asyncio.Future[Any], answer: Any) -> None:
+    """Ends a wait by an answer, or by what is to be raised; unless whoever waited has gone."""
+    if waiting.done():
+        return
+    if isinstance(answer, Exception):
+        waiting.set_exception(answer)
+    else:
+        waiting.set_result(answer)
 
 
 def away(why: BaseException | None = None) -> Unavailable:

@@ -1,8 +1,8 @@
 """What is said to `lua/decide.lua`, and what it answers: one string a batch is the cheapest for both sides."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from enum import IntEnum, IntFlag
+from functools import cache
 from struct import Struct
 from typing import NamedTuple
 
@@ -12,10 +12,12 @@ from services.ratelimit.domain.terms import Terms
 
 _HEAD = Struct("<BBHdd")
 _LINE = Struct("<BBddddddddddd")
-_ANSWER_HEAD = Struct("<BHq")
-_ANSWER_LINE = Struct("<Bqqqqq")
+_NOW = Struct("<q")
+_TOLD = Struct("<BHq")
 _VERSION = Struct("<q")
-_TOLD_BEFORE = 4
+_REUSED, _TOLD_BEFORE, _ORDINARY = 2, 4, 8
+_WIDTH = 6
+"""Numbers that are said of a limit."""
 
 ALLOWED, PENALISED = 1, 2
 
@@ -52,11 +54,14 @@ class _Line(IntFlag):
     LENT = 4
 
 
-@dataclass(frozen=True, slots=True)
-class Ask:
-    """One call, as the script reads it. `keys` and `texts` are in the order in which it needs them."""
+class Ask(NamedTuple):
+    """One call, as the script reads it: what it has in common with others of its kind, and for how many limits.
 
-    message: bytes
+    `keys` and `texts` are in the order in which the script needs them.
+    """
+
+    kind: bytes
+    limits: int
     keys: Sequence[bytes]
     texts: Sequence[bytes] = ()
 
@@ -71,10 +76,25 @@ class Answer(NamedTuple):
     The answer to a replay is the first one, at its instant; `told` is then the version of the book that it went by.
     """
 
-    outcome: int
+    said: Sequence[int]
+    """The outcome, then the lines one after the other."""
     now: int
-    lines: Sequence[Line]
     told: int | None = None
+
+    @property
+    def outcome(self) -> int:
+        """What became of the call: an `Outcome`."""
+        return self.said[0] % _TOLD_BEFORE
+
+    @property
+    def ordinary(self) -> bool:
+        """Whether the call may pass, and no limit says more than that there is enough left."""
+        return self.said[0] >= _ORDINARY
+
+    @property
+    def lines(self) -> Sequence[Line]:
+        """What each limit says."""
+        return list(zip(*[iter(self.said[1:])] * _WIDTH, strict=True))
 
 
 def head(what: What, count: int, *, patience: float, once: bool, hold: float, from_: bool) -> bytes:
@@ -113,22 +133,34 @@ def line(claim: Claim, terms: Terms) -> bytes:
     )
 
 
-def answers(message: bytes) -> list[Answer]:
+def batch(asks: Sequence[Ask]) -> bytes:
+    """Calls as the script reads them: their kinds, then the kind of each. At most 255."""
+    kinds: dict[bytes, int] = {}
+    order = bytes([kinds.setdefault(ask.kind, len(kinds)) for ask in asks])
+    return b"".join((len(kinds).to_bytes(), *kinds, order))
+
+
+def answers(asks: Sequence[Ask], message: bytes) -> list[Answer]:
     """The answers in the script's reply, in the order of the calls."""
+    [now] = _NOW.unpack_from(message)
+    place = _NOW.size
     found = []
-    place = 0
-    while place < len(message):
-        outcome, count, now = _ANSWER_HEAD.unpack_from(message, place)
-        place += _ANSWER_HEAD.size
-        lines = [
-            _ANSWER_LINE.unpack_from(message, start)
-            for start in range(place, place + count * _ANSWER_LINE.size, _ANSWER_LINE.size)
-        ]
-        place += count * _ANSWER_LINE.size
-        told = None
-        if outcome >= _TOLD_BEFORE:
-            [told] = _VERSION.unpack_from(message, place)
-            place += _VERSION.size
-            outcome -= _TOLD_BEFORE
-        found.append(Answer(outcome, now, lines, told))
+    for ask in asks:
+        outcome = message[place]
+        if outcome == _TOLD_BEFORE:
+            _, limits, at = _TOLD.unpack_from(message, place)
+            said = _said(limits)
+            place += _TOLD.size
+            [told] = _VERSION.unpack_from(message, place + said.size)
+            found.append(Answer(said.unpack_from(message, place), at, told))
+            place += said.size + _VERSION.size
+        else:
+            said = _said(ask.limits if outcome != _REUSED else 0)
+            found.append(Answer(said.unpack_from(message, place), now))
+            place += said.size
     return found
+
+
+@cache
+def _said(limits: int) -> Struct:
+    return Struct("<B" + "Bqqqqq" * limits)

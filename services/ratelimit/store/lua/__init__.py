@@ -16,8 +16,7 @@ ALGORITHMS = (
     "concurrency",
     "algorithms",
 )
-
-
+DECIDE = (*ALGORITHMS, "batch", "bounds", "decide")
 CLOCK = "clock"
 
 

@@ -20,6 +20,13 @@ local function keep(key, span)
     redis.call('PEXPIRE', key, math.ceil(span / 1000) + 1000)
 end
 
+-- The same, for a key that is written again and again: to look is cheaper than to write.
+local function keep_at_least(key, span)
+    if redis.call('PTTL', key) < math.ceil(span / 1000) + 500 then
+        keep(key, span)
+    end
+end
+
 local function put(key, value, span)
     redis.call('SET', key, value, 'PX', math.ceil(span / 1000) + 1000)
 end

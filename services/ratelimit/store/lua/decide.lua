@@ -1,80 +1,10 @@
--- Decides a batch of calls, one after the other: all of the limits of a call are charged, or none is.
---
--- ARGV[1] is the batch: for each call a head, then a line for each limit (store/wire.py). Texts that a head or a line
--- announces follow in ARGV, and the keys of the calls in KEYS, in the order in which they are needed. The answer is one
--- string in the same form.
+-- Decides a batch of calls, one after the other: all of the limits of a call are charged, or none is. The answer is one
+-- string: the time, then what is said of each call, which is its outcome and a line for each limit (store/wire.py).
 local TAKE, PEEK, CHARGE, REFUSE = 1, 2, 3, 4
-local ONCE, HOLD, FROM = 1, 2, 4
-local SHADOW, ADAPTIVE, LENT = 1, 2, 4
-local DENIED, ADMITTED, REUSED, TOLD_BEFORE = 0, 1, 2, 4
+local DENIED, ADMITTED, REUSED, TOLD_BEFORE, ORDINARY = 0, 1, 2, 4, 8
 local DIGEST = 16
 local ALLOWED, PENALISED = 1, 2
-
-local now = clock()
-local batch, place, next_key, next_text = ARGV[1], 1, 1, 2
-
-local function key()
-    next_key = next_key + 1
-    return KEYS[next_key - 1]
-end
-
-local function text()
-    next_text = next_text + 1
-    return ARGV[next_text - 1]
-end
-
--- `rl:{domain}:` and the id of the limit in a counter's key.
-local function parts(counter)
-    return string.match(counter, '^(rl:{[^}]*}:)c:([^:]*)')
-end
-
--- What is lent to edges at present cannot be used here.
-local function lent(counter)
-    local prefix, id = parts(counter)
-    local sum = 0
-    for _, loan in ipairs(redis.call('HVALS', prefix .. 'q:' .. id)) do
-        local units, until_, _, old_units, old_until = struct.unpack('<ddddd', loan)
-        if until_ <= now then
-            units = 0
-        end
-        sum = sum + math.max(units, old_until > now and old_units or 0)
-    end
-    return sum
-end
-
-local function factor(counter)
-    local prefix, id = parts(counter)
-    return tonumber(redis.call('HGET', prefix .. 'f:' .. id, 'factor') or 1)
-end
-
--- At least one unit, and not one too few for a factor that is no exact double.
-local function scaled(units, by)
-    return math.max(1, math.floor(units * by + 1e-9))
-end
-
--- The lines of a call. They are filled in anew for the next: to make tables costs more than to decide.
-local lines = {}
-
-local function read_line(number, holder)
-    local line = lines[number] or {}
-    lines[number] = line
-    local flags
-    line.number, flags, line.units, line.capacity, line.rate, line.window, line.start, line.stop, line.next_stop,
-        line.max_subjects, line.denials, line.addresses, line.penalty_window, place =
-        struct.unpack('<BBddddddddddd', batch, place)
-    line.algorithm, line.key, line.shadow, line.holder = algorithms[line.number], key(), flags % 2 == SHADOW, holder
-    line.subjects = nil
-    if flags >= LENT then
-        local units = lent(line.key)
-        line.capacity, line.rate = math.max(0, line.capacity - units), math.max(1, line.rate - units)
-        flags = flags - LENT
-    end
-    if flags >= ADAPTIVE then
-        local by = factor(line.key)
-        line.capacity, line.rate = scaled(line.capacity, by), scaled(line.rate, by)
-    end
-    return line
-end
+local NEAR = 5
 
 local function look(line)
     line.allowed, line.used, line.retry, line.reset, line.delay, line.state, line.state2 =
@@ -125,10 +55,9 @@ local function penalised(line, address)
     return found
 end
 
-local function remember(reservation, ttl, count)
+local function remember(lines, reservation, ttl)
     local kept = {}
-    for number = 1, count do
-        local line = lines[number]
+    for _, line in ipairs(lines) do
         if line.taken then
             kept[#kept + 1] = { line.number, line.key, line.units, line.rate, line.window, line.start, line.stop,
                 line.next_stop, line.holder }
@@ -137,82 +66,95 @@ local function remember(reservation, ttl, count)
     redis.call('SET', reservation, cmsgpack.pack({ at = now, lines = kept }), 'PX', math.ceil(ttl / 1000))
 end
 
-local answers = {}
+local answers = { struct.pack('<i8', now) }
 
 local function say(part)
     answers[#answers + 1] = part
 end
 
-local function decide_one()
-    local begin = #answers + 1
-    local mode, flags, count, patience, ttl, head_end = struct.unpack('<BBHdd', batch, place)
-    place = head_end
-    local from = flags >= FROM
-    local hold = flags % FROM >= HOLD
-    local once = flags % HOLD == ONCE
-    local once_key, said, reservation, holder, address
-    if once then
-        -- The digest of the request, then what its answer is to be told again with.
-        once_key, said = key(), text()
+-- Says again what was said when the call came before; false when it did not.
+local function said_before(once_key, asked)
+    local told = redis.call('GET', once_key)
+    if not told then
+        return false
+    elseif string.sub(told, 1, DIGEST) ~= string.sub(asked, 1, DIGEST) then
+        say(string.char(REUSED))
+        return true
     end
-    if hold then
+    local outcome, count, at, rest = struct.unpack('<BHi8', told, #asked + 1)
+    say(struct.pack('<BHi8B', TOLD_BEFORE, count, at, outcome))
+    say(string.sub(told, rest))
+    say(string.sub(told, DIGEST + 1, #asked))
+    return true
+end
+
+-- Whether the limits let a call of a kind pass.
+local function fits(kind)
+    local all = true
+    for _, line in ipairs(kind.lines) do
+        if line.lent or line.adaptive then
+            bound(line)
+        end
+        look_within(line)
+        if line.delay > kind.patience then
+            line.allowed = false
+            line.retry = line.retry == NEVER and NEVER or math.max(line.retry, line.delay - kind.patience)
+        end
+        all = all and (line.allowed or line.shadow)
+    end
+    return all
+end
+
+-- Charges a line, if it is to be, and says what it came to; whether that is nothing but that the call may pass.
+local function settled(line, kind, admitted, address)
+    line.taken = admitted and kind.mode ~= PEEK and (line.allowed or kind.mode == CHARGE)
+    if line.taken and line.units > 0 then
+        take(line)
+    end
+    local verdict = line.allowed and ALLOWED or 0
+    if kind.mode == TAKE and line.denials + line.addresses > 0 and penalised(line, address) then
+        verdict = verdict + PENALISED
+    end
+    local remaining = math.max(0, line.capacity - line.used)
+    say(struct.pack('<Bi8i8i8i8i8', verdict, line.capacity, remaining, line.retry, line.reset, line.delay))
+    return verdict == ALLOWED and remaining * NEAR >= line.capacity and line.delay == 0
+end
+
+local function decide_one(kind)
+    local once_key, asked, reservation, holder, address
+    if kind.once then
+        -- The digest of the request, then what its answer is to be told again with.
+        once_key, asked = key(), text()
+    end
+    if kind.hold then
         reservation, holder = key(), text()
     end
-    if from then
+    if kind.from then
         address = text()
     end
-    for number = 1, count do
-        read_line(number, holder)
+    for _, line in ipairs(kind.lines) do
+        line.key, line.holder, line.subjects = key(), holder, nil
     end
-    if once then
-        local told = redis.call('GET', once_key)
-        if told then
-            if string.sub(told, 1, DIGEST) ~= string.sub(said, 1, DIGEST) then
-                return say(struct.pack('<BHi8', REUSED, 0, now))
-            end
-            local outcome, rest = struct.unpack('<B', told, #said + 1)
-            say(struct.pack('<B', outcome + TOLD_BEFORE))
-            say(string.sub(told, rest))
-            return say(string.sub(told, DIGEST + 1, #said))
-        end
+    if kind.once and said_before(once_key, asked) then
+        return
     end
 
-    local admitted = true
-    for number = 1, count do
-        local line = lines[number]
-        look_within(line)
-        if line.delay > patience then
-            line.allowed = false
-            line.retry = line.retry == NEVER and NEVER or math.max(line.retry, line.delay - patience)
-        end
-        admitted = admitted and (line.allowed or line.shadow)
+    local admitted = (fits(kind) or kind.mode == CHARGE) and kind.mode ~= REFUSE
+    local outcome, ordinary = #answers + 1, admitted
+    say('')
+    for _, line in ipairs(kind.lines) do
+        ordinary = settled(line, kind, admitted, address) and ordinary
     end
-    admitted = mode ~= REFUSE and (admitted or mode == CHARGE)
-
-    say(struct.pack('<BHi8', admitted and ADMITTED or DENIED, count, now))
-    for number = 1, count do
-        local line = lines[number]
-        line.taken = admitted and mode ~= PEEK and (line.allowed or mode == CHARGE)
-        if line.taken and line.units > 0 then
-            take(line)
-        end
-        local verdict = line.allowed and ALLOWED or 0
-        if mode == TAKE and line.denials + line.addresses > 0 and penalised(line, address) then
-            verdict = verdict + PENALISED
-        end
-        say(struct.pack('<Bi8i8i8i8i8', verdict, line.capacity, math.max(0, line.capacity - line.used), line.retry,
-            line.reset, line.delay))
-    end
-    if hold and admitted then
-        remember(reservation, ttl, count)
+    answers[outcome] = string.char((admitted and ADMITTED or DENIED) + (ordinary and ORDINARY or 0))
+    if kind.hold and admitted then
+        remember(kind.lines, reservation, kind.ttl)
     end
     -- A reservation that is refused may be asked for again.
-    if once and (admitted or not hold) then
-        redis.call('SET', once_key, said .. table.concat(answers, '', begin), 'PX', 60000)
+    if kind.once and (admitted or not kind.hold) then
+        local told = struct.pack('<BHi8', admitted and ADMITTED or DENIED, #kind.lines, now)
+        redis.call('SET', once_key, asked .. told .. table.concat(answers, '', outcome + 1), 'PX', 60000)
     end
 end
 
-while place <= #batch do
-    decide_one()
-end
+each_call(decide_one)
 return table.concat(answers)

@@ -8,11 +8,10 @@ end
 
 -- Drops what has left the window; returns the newest instant, its sum, and the sum before the window.
 local function recent(key, now, window)
-    local first = redis.call('LINDEX', key, 0)
+    local first, second = unpack(redis.call('LRANGE', key, 0, 1))
     if not first then
         return nil
     end
-    local second = redis.call('LINDEX', key, 1)
     while second and read(second) <= now - window do
         redis.call('LPOP', key)
         first = second
@@ -55,7 +54,7 @@ function sliding_log.take(key, now, terms, at, sum)
     else
         redis.call('RPUSH', key, struct.pack('<dd', now, sum + terms.units))
     end
-    keep(key, terms.window)
+    keep_at_least(key, terms.window)
     return math.max(at or 0, now) + terms.window - now
 end
 
