@@ -59,7 +59,8 @@ class Once(Generic[Value, Reply]):
 class Call:
     """One call, under whichever gRPC host.
 
-    `deadline` is an instant of the monotonic clock, which is also the event loop's. `metadata` holds the text headers, lower case.
+    `deadline` is an instant of the monotonic clock, which is also the event loop's. `metadata` holds the text headers,
+    lower case.
     """
 
     method: Method
