@@ -15,7 +15,7 @@ Connection: TypeAlias = "asyncpg.Connection | PoolConnectionProxy"
 Pool: TypeAlias = "asyncpg.Pool"
 
 _BACKGROUND_TIMEOUT = 30.0
-_ROLLBACK_TIMEOUT = 2.0
+_END_TIMEOUT = 2.0
 _RETRYABLE = (asyncpg.SerializationError, asyncpg.DeadlockDetectedError)
 _AWAY = (
     OSError,
@@ -68,7 +68,12 @@ async def reading(pool: Pool) -> AsyncIterator[Connection]:
     """A connection for statements that each stand alone."""
     with translated():
         async with pool.acquire() as connection:
-            yield connection
+            try:
+                yield connection
+            except asyncio.CancelledError:
+                # Who is cut off while a statement is prepared leaves it open, with all that it saw, until the next one.
+                await _end(connection, "SELECT")
+                raise
 
 
 @asynccontextmanager
@@ -85,7 +90,7 @@ async def transaction(pool: Pool) -> AsyncIterator[Connection]:
                 yield connection
                 await connection.execute("COMMIT")
             except BaseException:
-                await _rollback(connection)
+                await _end(connection, "ROLLBACK")
                 raise
 
 
@@ -113,12 +118,12 @@ def translated() -> Iterator[None]:
         raise Unavailable("postgres is away", metadata={"dependency": "postgres"}, retry_after=1) from error
 
 
-async def _rollback(connection: Connection) -> None:
-    """Ends the transaction, with its connection if need be: it must not go back to the pool as it is."""
+async def _end(connection: Connection, statement: str) -> None:
+    """Ends what is open, with its connection if need be: it must not go back to the pool as it is."""
     if connection.is_closed():
         return
     try:
-        await connection.execute("ROLLBACK", timeout=_ROLLBACK_TIMEOUT)
+        await connection.execute(statement, timeout=_END_TIMEOUT)
     except BaseException as error:
         connection.terminate()
         if not isinstance(error, Exception):

@@ -83,7 +83,7 @@ async def test_a_session_that_went_silent_is_given_up_and_replaced(
 ) -> None:
     """Its process is stopped, so neither a cancel request nor a ROLLBACK is ever answered."""
     monkeypatch.setattr(postgres, "_BACKGROUND_TIMEOUT", 0.5)
-    monkeypatch.setattr(postgres, "_ROLLBACK_TIMEOUT", 0.2)
+    monkeypatch.setattr(postgres, "_END_TIMEOUT", 0.2)
     stopped: list[int] = []
 
     async def stall(pool: Pool) -> None:
@@ -101,6 +101,27 @@ async def test_a_session_that_went_silent_is_given_up_and_replaced(
                     assert await connection.fetchval("SELECT pg_backend_pid()") != stopped[0]
         finally:
             os.kill(stopped[0], signal.SIGCONT)
+
+
+async def test_a_read_that_is_cut_off_holds_on_to_nothing(database: Database, owner: asyncpg.Connection) -> None:
+    """Wherever it is: between its being prepared and run it would keep what it sees from being tidied up."""
+    async with open_pool(database.dsn("inventory"), 1, "test") as pool:
+
+        async def read(statement: str) -> None:
+            async with reading(pool) as connection:
+                await connection.fetch(statement)
+
+        async with reading(pool) as connection:
+            session = await connection.fetchval("SELECT pg_backend_pid()")
+        for turns in range(400):
+            cut_off = asyncio.create_task(read(f"SELECT {turns}"))  # each is prepared
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            cut_off.cancel()
+            await asyncio.wait([cut_off])
+            await until(
+                lambda: owner.fetchval("SELECT state = 'idle' FROM pg_stat_activity WHERE pid = $1", session), 5
+            )
 
 
 async def test_a_killed_postgres_is_away_and_then_it_is_back(own_stores: OwnStores) -> None:
