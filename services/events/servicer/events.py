@@ -36,8 +36,7 @@ class Events(EventServiceServicer[Call]):
         for place, draft in enumerate(drafts):
             self._check(place, draft, call)
         once: Once[Sequence[Published], event_service_pb2.PublishEventsResponse] = call.once(
-            event_service_pb2.PublishEventsResponse,
-            lambda done: event_service_pb2.PublishEventsResponse(events=map(log.published, done)),
+            event_service_pb2.PublishEventsResponse, log.published
         )
         return await self._store.publish(drafts, call.principal.name, once)
 
