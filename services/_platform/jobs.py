@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
+import asyncpg
 import uuid_utils
 from asyncpg.pgproto import pgproto
 from google.protobuf.message import DecodeError
@@ -20,7 +21,7 @@ from mesh.jobs.v1 import job_pb2
 from services._platform import sql
 from services._platform.call import Principal
 from services._platform.doorbell import channel
-from services._platform.errors import InvalidArgument, PermissionDenied
+from services._platform.errors import InvalidArgument, PermissionDenied, ResourceExhausted
 from services._platform.postgres import Connection
 from services._platform.times import instant
 from services._platform.validation import validate
@@ -30,6 +31,8 @@ CHANNEL = channel("jobs")
 DEFAULT_QUEUE = "default"
 DEPUTY = "deputy"
 """The role in which RPCs are called that are jobs."""
+_CLOSED = "JQ001"
+"""What `jobs.enqueue` raises when a queue does not take a job."""
 
 
 Row: TypeAlias = tuple[UUID, str, str, str, str, int, datetime | None, bytes]
@@ -107,16 +110,26 @@ def check_rpc(target: job_pb2.RpcTarget, caller: Principal | None = None) -> Non
     validate(message, "spec.rpc.request")
 
 
-async def enqueue(connection: Connection, now: datetime, requests: Sequence[Request]) -> Sequence[Enqueued]:
-    """Enqueues jobs in one statement; returns what became of each."""
+async def enqueue(
+    connection: Connection, now: datetime, requests: Sequence[Request], *, admitted: bool = False
+) -> Sequence[Enqueued]:
+    """Enqueues jobs in one statement; returns what became of each.
+
+    Refuses when a queue is full or drained, unless the service of jobs has seen to that: then they are `admitted`.
+    """
     unique = any(one.is_unique for one in requests)
-    rows = await connection.fetch(
-        Q["enqueue"],
-        now,
-        *sql.columns([one.row for one in requests], 8),
-        [one.spec.unique.key for one in requests] if unique else None,
-        [one.spec.unique.on_conflict for one in requests] if unique else None,
-    )
+    try:
+        rows = await connection.fetch(
+            Q["enqueue_admitted" if admitted else "enqueue"],
+            now,
+            *sql.columns([one.row for one in requests], 8),
+            [one.spec.unique.key for one in requests] if unique else None,
+            [one.spec.unique.on_conflict for one in requests] if unique else None,
+        )
+    except asyncpg.PostgresError as error:
+        if error.sqlstate != _CLOSED:
+            raise
+        raise queue_full(str(error)) from error
     if not unique:
         return [Enqueued(one.id) for one in requests]
     return [Enqueued(row["job"], row["outcome"]) for row in rows]
@@ -138,6 +151,12 @@ def may_be_job(method: Method) -> bool:
 def message_class(method: Method) -> Any:
     """The class of an RPC's request."""
     return GetMessageClass(method.descriptor.input_type)
+
+
+def queue_full(queue: str) -> ResourceExhausted:
+    """The refusal of a queue that takes no jobs for now."""
+    name = f"queues/{queue}"
+    return ResourceExhausted(f"{name} is full or drained", reason="QUEUE_FULL", metadata={"queue": name}, retry_after=5)
 
 
 def _may(caller: Principal, method: Method) -> bool:

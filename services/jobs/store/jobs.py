@@ -118,7 +118,7 @@ async def enqueue(unit: Unit, requests: Sequence[Request]) -> Sequence[Enqueued]
 async def _enqueue_together(unit: Unit, requests: Sequence[Request]) -> Sequence[Enqueued]:
     """Enqueues jobs that no key can refuse. Many are copied, which takes half of the time of what all others do."""
     if len(requests) < _MANY or any(one.is_unique for one in requests):
-        return await platform.enqueue(unit.connection, unit.now, requests)
+        return await platform.enqueue(unit.connection, unit.now, requests, admitted=True)
     slot = await unit.connection.fetchval(Q["newest_slot"])
     rows = [(slot, 0, unit.now, *one.row) for one in requests]
     await unit.connection.copy_records_to_table("job", records=rows, columns=_COLUMNS)
@@ -128,7 +128,7 @@ async def _enqueue_together(unit: Unit, requests: Sequence[Request]) -> Sequence
 async def _enqueue_or_refuse(unit: Unit, requests: Sequence[Request]) -> Sequence[Enqueued] | Refusal:
     """Enqueues all of them, or none when a key is taken that may not be."""
     await unit.connection.execute("SAVEPOINT submission")
-    outcomes = await platform.enqueue(unit.connection, unit.now, requests)
+    outcomes = await platform.enqueue(unit.connection, unit.now, requests, admitted=True)
     for request, outcome in zip(requests, outcomes, strict=True):
         if outcome.outcome == _REFUSED:
             await unit.connection.execute("ROLLBACK TO SAVEPOINT submission")
