@@ -11,12 +11,12 @@ from services.events.domain.events import Draft, Event, Published
 def draft(new: event_service_pb2.NewEvent) -> Draft:
     """An event to publish."""
     return Draft(
-        id=new.id.lower(),
-        topic=new.topic,
-        key=new.key,
-        payload=new.payload,
-        attributes=dict(new.attributes) if new.attributes else {},
-        deliver_time=instant(new.deliver_time) if new.HasField("deliver_time") else None,
+        new.id.lower(),
+        new.topic,
+        new.key,
+        new.payload,
+        dict(new.attributes) if new.attributes else {},
+        instant(new.deliver_time) if new.HasField("deliver_time") else None,
     )
 
 

@@ -23,8 +23,10 @@ class Draft(NamedTuple):
         for name in sorted(self.attributes):
             parts += (name.encode(), self.attributes[name].encode())
         parts.append(str(self.deliver_time or "").encode())
-        content = b"".join([piece for part in parts for piece in (len(part).to_bytes(4, "big"), part)])
-        return hashlib.blake2b(content, digest_size=16).digest()
+        content = hashlib.blake2b(digest_size=16)
+        for part in parts:
+            content.update(len(part).to_bytes(4, "big") + part)
+        return content.digest()
 
 
 class Event(NamedTuple):
