@@ -25,7 +25,7 @@ def redacted(message: Redacted) -> Redacted:
 @cache
 def _holds_secrets(descriptor: Descriptor) -> bool:
     """Whether a message of this type can hold a sensitive field. Most cannot, and are spared the walk."""
-    return any(sensitive(field) for held in _reachable(descriptor, set()) for field in held.fields)
+    return any(_sensitive(field) for held in _reachable(descriptor, set()) for field in held.fields)
 
 
 def _reachable(descriptor: Descriptor, seen: set[str]) -> Iterator[Descriptor]:
@@ -38,14 +38,13 @@ def _reachable(descriptor: Descriptor, seen: set[str]) -> Iterator[Descriptor]:
             yield from _reachable(field.message_type, seen)
 
 
-def sensitive(field: FieldDescriptor) -> bool:
-    """Whether the contract calls a field sensitive."""
+def _sensitive(field: FieldDescriptor) -> bool:
     return bool(field.GetOptions().Extensions[policy_pb2.field].sensitive)
 
 
 def _blank(message: Message) -> None:
     for field, value in message.ListFields():
-        if sensitive(field):
+        if _sensitive(field):
             message.ClearField(field.name)
             if field.type == FieldDescriptor.TYPE_STRING and not field.is_repeated:
                 setattr(message, field.name, REDACTED)

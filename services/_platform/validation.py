@@ -1,17 +1,12 @@
 """Checks messages against the rules of the contract (protovalidate), always."""
 
-from typing import cast
-
-from google.protobuf.descriptor import Descriptor
 from google.protobuf.message import Message
 from protovalidate import Validator, Violation
 
 from services._platform.errors import FieldViolation, InvalidArgument
-from services._platform.shapes import Shapes, shapes
 from services._platform.wellformed import malformed
 
 _validator = Validator()
-_types: dict[Descriptor, Shapes] = {}
 
 
 def validate(message: Message, prefix: str = "") -> None:
@@ -19,13 +14,8 @@ def validate(message: Message, prefix: str = "") -> None:
 
     What Postgres cannot keep is refused like a broken rule.
     """
-    violations = malformed(message, prefix)
-    known = shapes(cast("Descriptor", message.DESCRIPTOR), _types)
-    if not known.known(message):
-        broken = _validator.collect_violations(message)
-        violations = [*(_field_violation(violation, prefix) for violation in broken), *violations]
-        if not broken:
-            known.learn(message)
+    violations = [_field_violation(violation, prefix) for violation in _validator.collect_violations(message)]
+    violations += malformed(message, prefix)
     if violations:
         raise refusal(violations)
 
