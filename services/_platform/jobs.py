@@ -5,12 +5,13 @@ What is enqueued is checked here against the contract, so that a job that cannot
 
 import functools
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple, TypeAlias
 from uuid import UUID
 
+import asyncpg
 import uuid_utils
+from asyncpg.pgproto import pgproto
 from google.protobuf.message import DecodeError
 from google.protobuf.message_factory import GetMessageClass
 
@@ -20,7 +21,7 @@ from mesh.jobs.v1 import job_pb2
 from services._platform import sql
 from services._platform.call import Principal
 from services._platform.doorbell import channel
-from services._platform.errors import InvalidArgument, PermissionDenied
+from services._platform.errors import InvalidArgument, PermissionDenied, ResourceExhausted
 from services._platform.postgres import Connection
 from services._platform.times import instant
 from services._platform.validation import validate
@@ -30,10 +31,15 @@ CHANNEL = channel("jobs")
 DEFAULT_QUEUE = "default"
 DEPUTY = "deputy"
 """The role in which RPCs are called that are jobs."""
+_CLOSED = "JQ001"
+"""What `jobs.enqueue` raises when a queue does not take a job."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+Row: TypeAlias = tuple[UUID, str, str, str, str, int, datetime | None, bytes]
+"""A job as it is stored: its id, queue, tenant, key, task, priority, when it is ready, and its spec."""
+
+
+class Request(NamedTuple):
     """A job to enqueue."""
 
     id: UUID
@@ -44,9 +50,28 @@ class Request:
         """The job's name."""
         return f"jobs/{self.id}"
 
+    @property
+    def row(self) -> Row:
+        """What is stored."""
+        spec = self.spec
+        return (
+            self.id,
+            spec.queue.removeprefix("queues/") or DEFAULT_QUEUE,
+            spec.tenant,
+            spec.key,
+            spec.task.task if spec.HasField("task") else spec.rpc.method,
+            spec.priority or job_pb2.JOB_PRIORITY_NORMAL,
+            instant(spec.ready_time) if spec.HasField("ready_time") else None,
+            spec.SerializeToString(),
+        )
 
-@dataclass(frozen=True, slots=True)
-class Enqueued:
+    @property
+    def is_unique(self) -> bool:
+        """Whether it has a key that no other unfinished job may have."""
+        return self.spec.HasField("unique") and bool(self.spec.unique.key)
+
+
+class Enqueued(NamedTuple):
     """What became of a request: 1 enqueued, 2 left to the job that is there, 3 merged into it, 4 refused."""
 
     id: UUID
@@ -58,7 +83,8 @@ def request(spec: job_pb2.JobSpec, caller: Principal | None = None, id: UUID | N
     if spec.HasField("rpc"):
         validate(spec)
         check_rpc(spec.rpc, caller)
-    return Request(id or UUID(bytes=uuid_utils.uuid7().bytes), spec)
+    # The driver's class, which is made, written and sent in a fifth of the time.
+    return Request(id or pgproto.UUID(uuid_utils.uuid7().bytes), spec)
 
 
 def check_rpc(target: job_pb2.RpcTarget, caller: Principal | None = None) -> None:
@@ -84,24 +110,26 @@ def check_rpc(target: job_pb2.RpcTarget, caller: Principal | None = None) -> Non
     validate(message, "spec.rpc.request")
 
 
-async def enqueue(connection: Connection, now: datetime, requests: Sequence[Request]) -> Sequence[Enqueued]:
-    """Enqueues jobs in one statement; returns what became of each."""
-    specs = [one.spec for one in requests]
-    unique = any(spec.unique.key for spec in specs)
-    rows = await connection.fetch(
-        Q["enqueue"],
-        now,
-        [one.id for one in requests],
-        [spec.queue.removeprefix("queues/") or DEFAULT_QUEUE for spec in specs],
-        [spec.tenant for spec in specs],
-        [spec.key for spec in specs],
-        [spec.task.task if spec.HasField("task") else spec.rpc.method for spec in specs],
-        [spec.priority or job_pb2.JOB_PRIORITY_NORMAL for spec in specs],
-        [instant(spec.ready_time) if spec.HasField("ready_time") else None for spec in specs],
-        [spec.SerializeToString() for spec in specs],
-        [spec.unique.key for spec in specs] if unique else None,
-        [spec.unique.on_conflict for spec in specs] if unique else None,
-    )
+async def enqueue(
+    connection: Connection, now: datetime, requests: Sequence[Request], *, admitted: bool = False
+) -> Sequence[Enqueued]:
+    """Enqueues jobs in one statement; returns what became of each.
+
+    Refuses when a queue is full or drained, unless the service of jobs has seen to that: then they are `admitted`.
+    """
+    unique = any(one.is_unique for one in requests)
+    try:
+        rows = await connection.fetch(
+            Q["enqueue_admitted" if admitted else "enqueue"],
+            now,
+            *sql.columns([one.row for one in requests], 8),
+            [one.spec.unique.key for one in requests] if unique else None,
+            [one.spec.unique.on_conflict for one in requests] if unique else None,
+        )
+    except asyncpg.PostgresError as error:
+        if error.sqlstate != _CLOSED:
+            raise
+        raise queue_full(str(error)) from error
     if not unique:
         return [Enqueued(one.id) for one in requests]
     return [Enqueued(row["job"], row["outcome"]) for row in rows]
@@ -123,6 +151,12 @@ def may_be_job(method: Method) -> bool:
 def message_class(method: Method) -> Any:
     """The class of an RPC's request."""
     return GetMessageClass(method.descriptor.input_type)
+
+
+def queue_full(queue: str) -> ResourceExhausted:
+    """The refusal of a queue that takes no jobs for now."""
+    name = f"queues/{queue}"
+    return ResourceExhausted(f"{name} is full or drained", reason="QUEUE_FULL", metadata={"queue": name}, retry_after=5)
 
 
 def _may(caller: Principal, method: Method) -> bool:

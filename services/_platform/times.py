@@ -25,6 +25,13 @@ def timestamp(instant: datetime | None) -> Timestamp | None:
     return cast("Timestamp", fields)
 
 
+def put(field: Timestamp, instant: datetime) -> None:
+    """Writes an instant into the field of a message that is there."""
+    since = instant - _EPOCH
+    field.seconds = since.days * 86_400 + since.seconds
+    field.nanos = since.microseconds * 1000
+
+
 def instant(timestamp: Timestamp) -> datetime:
     """The instant of a Timestamp."""
     return timestamp.ToDatetime(tzinfo=UTC)

@@ -1,9 +1,9 @@
 """What a message can hold although no rule of the contract names it: texts and instants that Postgres cannot keep."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
+from enum import Enum
 from functools import cache
-from operator import methodcaller
-from typing import Any, TypeAlias
+from typing import Any, cast
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
@@ -13,30 +13,57 @@ from services._platform.errors import FieldViolation
 
 _NUL = "\0"
 _TIMESTAMP = Timestamp.DESCRIPTOR.full_name
-_Fields: TypeAlias = Callable[[Message], Iterable[tuple[FieldDescriptor, Any]]]
+_FIRST_SECOND, _LAST_SECOND = -62_135_596_800, 253_402_300_799
+"""Of the years 1 to 9999, since 1970."""
+
+
+class _Holds(Enum):
+    """How a field holds messages."""
+
+    ONE = 1
+    LIST = 2
+    MAP = 3
 
 
 def malformed(message: Message, prefix: str = "") -> list[FieldViolation]:
     """Every text with U+0000 and every Timestamp that is no instant, at any depth; paths start with `prefix`.
 
-    All is walked only where the bytes tell of a U+0000; else only what leads to a Timestamp: in most messages nothing.
+    All is walked only where the bytes tell of a U+0000, or a Timestamp is wrong: what is looked at for that is only
+    what leads to one, in most messages nothing.
     """
-    fields = methodcaller("ListFields") if b"\0" in message.SerializeToString() else _to_instants
-    return list(_within(message, prefix, fields))
+    if b"\0" in message.SerializeToString() or not _tells_instants(message):
+        return list(_within(message, prefix))
+    return []
 
 
-def _within(message: Message, path: str, fields: _Fields) -> Iterator[FieldViolation]:
+def _tells_instants(message: Message) -> bool:
+    """Whether every Timestamp is an instant."""
+    for name, holds, is_instant in _leading_to_instants(message.DESCRIPTOR):
+        held: Iterable[Any]
+        if holds is _Holds.ONE:
+            held = (getattr(message, name),) if message.HasField(name) else ()
+        else:
+            held = getattr(message, name) if holds is _Holds.LIST else getattr(message, name).values()
+        for one in held:
+            if not (_is_instant(one) if is_instant else _tells_instants(one)):
+                return False
+    return True
+
+
+def _is_instant(timestamp: Timestamp) -> bool:
+    return _FIRST_SECOND <= timestamp.seconds <= _LAST_SECOND and 0 <= timestamp.nanos < 1_000_000_000
+
+
+def _within(message: Message, path: str) -> Iterator[FieldViolation]:
     if message.DESCRIPTOR.full_name == _TIMESTAMP:
-        try:
-            message.ToJsonString()  # type: ignore[attr-defined]
-        except ValueError:
+        if not _is_instant(cast("Timestamp", message)):
             yield FieldViolation(path, "must be an instant between the years 1 and 9999", "timestamp.range")
         return
-    for field, value in fields(message):
+    for field, value in message.ListFields():
         for place, one in _values(field, value):
             found = f"{path}.{field.name}{place}" if path else f"{field.name}{place}"
             if isinstance(one, Message):
-                yield from _within(one, found, fields)
+                yield from _within(one, found)
             elif isinstance(one, str) and _NUL in one:
                 yield FieldViolation(found.replace(_NUL, ""), "must not contain the character U+0000", "string.nul")
 
@@ -54,16 +81,17 @@ def _values(field: FieldDescriptor, value: Any) -> Iterator[tuple[str, Any]]:
             yield f"[{index}]", one
 
 
-def _to_instants(message: Message) -> Iterator[tuple[FieldDescriptor, Any]]:
-    """The fields of a message that are set and may hold a Timestamp."""
-    for field in _leading_to_instants(message.DESCRIPTOR):
-        if field.is_repeated or message.HasField(field.name):
-            yield field, getattr(message, field.name)
-
-
 @cache
-def _leading_to_instants(descriptor: Descriptor) -> tuple[FieldDescriptor, ...]:
-    return tuple(field for field in descriptor.fields if field.message_type and _tells_time(field.message_type))
+def _leading_to_instants(descriptor: Descriptor) -> tuple[tuple[str, _Holds, bool], ...]:
+    """The fields that may hold a Timestamp: their names, how they hold messages, and whether those are Timestamps."""
+    found = []
+    for field in descriptor.fields:
+        held, holds = field.message_type, _Holds.LIST if field.is_repeated else _Holds.ONE
+        if held and held.GetOptions().map_entry:
+            held, holds = held.fields_by_name["value"].message_type, _Holds.MAP
+        if held and _tells_time(held):
+            found.append((field.name, holds, held.full_name == _TIMESTAMP))
+    return tuple(found)
 
 
 @cache

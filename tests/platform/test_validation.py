@@ -81,3 +81,23 @@ def test_texts_are_found_at_any_depth(messages: Any) -> None:
         "note.text",
         'note.vault["v"].password',
     ]
+
+
+@pytest.mark.parametrize("nanos", [-1, 0, 999_999_999, 1_000_000_000])
+@pytest.mark.parametrize("seconds", [-62_135_596_801, -62_135_596_800, 0, 253_402_300_799, 253_402_300_800])
+def test_an_instant_is_what_protobuf_calls_one(messages: Any, seconds: int, nanos: int) -> None:
+    timestamp = Timestamp(seconds=seconds, nanos=nanos)
+    found = malformed(messages.SayRequest(at=timestamp))
+    try:
+        timestamp.ToJsonString()
+    except ValueError:
+        assert [one.field for one in found] == ["at"]
+    else:
+        assert not found
+
+
+def test_instants_are_found_at_any_depth(messages: Any) -> None:
+    right, wrong = {"since": {"seconds": 1}}, {"since": {"nanos": -1}}
+    assert not malformed(messages.SayRequest(lines=[right, {}], named={"a": right}))
+    assert [one.field for one in malformed(messages.SayRequest(lines=[right, wrong]))] == ["lines[1].since"]
+    assert [one.field for one in malformed(messages.SayRequest(named={"a": right, "b": wrong}))] == ['named["b"].since']

@@ -1,23 +1,28 @@
 """What consumers say and are told, as messages."""
 
-from datetime import UTC, datetime
+from collections.abc import Iterable
+from typing import Protocol
 
 from google.protobuf.duration_pb2 import Duration
 
 from mesh.events.v1 import delivery_service_pb2
-from services._platform.times import timestamp
 from services.events.convert import log
 from services.events.domain.items import Delivery, Rejected
 
 
-def delivery(delivery: Delivery) -> delivery_service_pb2.Delivery:
-    """An event in a consumer's hands."""
-    return delivery_service_pb2.Delivery(
-        ticket=delivery.ticket,
-        attempt=delivery.attempt,
-        event=log.event(delivery.item.event),
-        expire_time=timestamp(datetime.fromtimestamp(delivery.expires, UTC)),
-    )
+class _Deliveries(Protocol):
+    def add(self) -> delivery_service_pb2.Delivery: ...
+
+
+def deliver(deliveries: Iterable[Delivery], field: _Deliveries) -> None:
+    """Adds events in a consumer's hands to the field of a message."""
+    for one in deliveries:
+        message = field.add()
+        message.ticket = one.ticket
+        message.attempt = one.attempt
+        log.fill(message.event, one.item.event)
+        message.expire_time.seconds = int(one.expires)
+        message.expire_time.nanos = int(one.expires % 1 * 1e6) * 1000
 
 
 def rejected(rejection: delivery_service_pb2.Rejection) -> Rejected:

@@ -170,7 +170,8 @@ class Group:
             yield delivery
 
     def _release(self, delivery: Delivery) -> None:
-        self._lines.first(self._hands.release(delivery))
+        if waited := self._hands.release(delivery):
+            self._lines.first(waited)
 
     def _settle(self, item: Item) -> None:
         self._unsettled.settle(item)

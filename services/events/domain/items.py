@@ -42,11 +42,12 @@ class Item:
     ready: float = 0.0
     error: str = ""
     consumer: str = ""
+    slot: int | None = field(init=False)
+    """Where its key is: a slot is in one consumer's hands at a time."""
 
-    @property
-    def slot(self) -> int | None:
-        """Where its key is: a slot is in one consumer's hands at a time."""
-        return crc32(self.event.key.encode()) % SLOTS if self.event.key else None
+    def __post_init__(self) -> None:
+        key = self.event.key
+        self.slot = crc32(key.encode()) % SLOTS if key else None
 
     def failed(self, delivery: "Delivery", error: str) -> None:
         """A delivery of it came to nothing."""
@@ -101,7 +102,10 @@ class Turn:
 
     def to(self, consumer: str) -> Told:
         """What a consumer is to be told."""
-        return self.told.setdefault(consumer, Told())
+        told = self.told.get(consumer)
+        if told is None:
+            told = self.told[consumer] = Told()
+        return told
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import NamedTuple
 
 from services.events.domain.events import Draft, Published
 from services.events.domain.refusals import EventIdReused
 
 
-@dataclass(frozen=True, slots=True)
-class Known:
+class Known(NamedTuple):
     """An event that is there: its content, and its position, or its row among those that are added now."""
 
     digest: bytes
@@ -17,8 +17,7 @@ class Known:
     row: int = -1
 
 
-@dataclass(frozen=True, slots=True)
-class Admitted:
+class Admitted(NamedTuple):
     """An event to be added."""
 
     id: str
@@ -45,6 +44,7 @@ class Admission:
         done: list[tuple[str, Known, bool]] = []
         for draft in drafts:
             digest = draft.digest
+            # An id that is made here is nobody's yet: only those that came with one are looked up.
             before = (seen.get(draft.id) or self.known.get(draft.id)) if draft.id else None
             if before is not None and before.digest != digest:
                 raise EventIdReused(draft.id)
@@ -58,7 +58,8 @@ class Admission:
             else:
                 place = Known(digest, row=len(self.rows) + len(rows))
                 rows.append(admitted)
-            seen[admitted.id] = place
+            if draft.id:
+                seen[draft.id] = place
             done.append((admitted.id, place, False))
         self.rows += rows
         self.later += later

@@ -73,8 +73,10 @@ class Deliveries(DeliveryServiceServicer[Call]):
             told = await session.next(max(wait, _SHORTEST_WAIT))
         finally:
             session.leave(keeping=True)
-        found = [deliveries.delivery(one) for part in told for one in part.deliveries]
-        return delivery_service_pb2.PullResponse(deliveries=found)
+        answer = delivery_service_pb2.PullResponse()
+        for part in told:
+            deliveries.deliver(part.deliveries, answer.deliveries)
+        return answer
 
     async def Acknowledge(
         self, request: delivery_service_pb2.AcknowledgeRequest, call: Call, /
@@ -133,12 +135,9 @@ def _said(request: delivery_service_pb2.SubscribeRequest | delivery_service_pb2.
 
 
 def _responses(told: Told) -> Sequence[delivery_service_pb2.SubscribeResponse]:
-    messages = [deliveries.delivery(one) for one in told.deliveries]
-    first = delivery_service_pb2.SubscribeResponse(
-        deliveries=messages[:_TOGETHER], settled=told.settled, stale=told.stale
-    )
-    rest = range(_TOGETHER, len(messages), _TOGETHER)
-    return [
-        first,
-        *(delivery_service_pb2.SubscribeResponse(deliveries=messages[at : at + _TOGETHER]) for at in rest),
-    ]
+    found = [delivery_service_pb2.SubscribeResponse(settled=told.settled, stale=told.stale)]
+    for at in range(0, len(told.deliveries), _TOGETHER):
+        if at:
+            found.append(delivery_service_pb2.SubscribeResponse())
+        deliveries.deliver(told.deliveries[at : at + _TOGETHER], found[-1].deliveries)
+    return found

@@ -6,7 +6,7 @@ from datetime import timedelta
 from clients.contract import area
 from mesh.events.v1 import event_service_pb2
 from mesh.events.v1.event_service_servicer import EventServiceServicer
-from services._platform.call import Call, Once
+from services._platform.call import Call, Once, Principal
 from services._platform.clock import Clock
 from services._platform.errors import InvalidArgument
 from services._platform.paging import Pager
@@ -34,10 +34,10 @@ class Events(EventServiceServicer[Call]):
     ) -> event_service_pb2.PublishEventsResponse:
         drafts = [log.draft(new) for new in request.events]
         for place, draft in enumerate(drafts):
-            self._check(place, draft, call)
+            self._check(place, draft)
+        _own(drafts, call.principal)
         once: Once[Sequence[Published], event_service_pb2.PublishEventsResponse] = call.once(
-            event_service_pb2.PublishEventsResponse,
-            lambda done: event_service_pb2.PublishEventsResponse(events=map(log.published, done)),
+            event_service_pb2.PublishEventsResponse, log.published
         )
         return await self._store.publish(drafts, call.principal.name, once)
 
@@ -53,11 +53,15 @@ class Events(EventServiceServicer[Call]):
         shown, token = self._pager.cut(request, page, found, lambda event: (str(event.position),))
         return event_service_pb2.ListEventsResponse(events=map(log.event, shown), next_page_token=token)
 
-    def _check(self, place: int, draft: Draft, call: Call) -> None:
+    def _check(self, place: int, draft: Draft) -> None:
         self._topics.check(place, draft)
-        principal = call.principal
-        # A service speaks for its own area; nobody's token lets them announce what another area did.
-        if principal.is_service and principal.name != f"services/{area(draft.topic)}":
-            raise TopicForeign(draft.topic, principal.name)
         if draft.deliver_time is not None and draft.deliver_time > self._clock() + _LONGEST_DELAY:
             raise InvalidArgument.of(f"events[{place}].deliver_time", "at most a year ahead")
+
+
+def _own(drafts: Sequence[Draft], publisher: Principal) -> None:
+    """Refuses a service that speaks for another area: no token lets anybody announce what another did."""
+    if publisher.is_service:
+        for topic in {draft.topic for draft in drafts}:
+            if publisher.name != f"services/{area(topic)}":
+                raise TopicForeign(topic, publisher.name)

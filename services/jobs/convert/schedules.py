@@ -43,6 +43,7 @@ def schedule(row: Any) -> schedule_pb2.Schedule:
     message.name = names.SCHEDULE.name(row["schedule_id"])
     message.paused, message.pause_reason = row["is_paused"], row["pause_reason"]
     message.fired_count, message.skipped_count = row["fired"], row["skipped"]
+    message.skip_reason = row["skip_reason"]
     message.create_time.FromDatetime(row["create_time"])
     if row["next_time"] is not None:
         message.next_fire_time.FromDatetime(row["next_time"])
@@ -57,7 +58,7 @@ def definition(message: schedule_pb2.Schedule) -> schedule_pb2.Schedule:
     kept.CopyFrom(message)
     for field in (
         "name", "paused", "pause_reason", "fired_count", "skipped_count", "create_time", "next_fire_time",
-        "last_fire_time",
+        "last_fire_time", "skip_reason",
     ):  # fmt: skip
         kept.ClearField(field)
     return kept

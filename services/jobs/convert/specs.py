@@ -2,7 +2,8 @@
 
 import hashlib
 from datetime import UTC, datetime
-from typing import Any, Literal, get_args
+from operator import itemgetter
+from typing import Any
 from uuid import UUID
 
 from google.protobuf.duration_pb2 import Duration
@@ -12,9 +13,11 @@ from services.jobs.convert import names
 from services.jobs.domain.jobs import DEFAULT_TIMEOUT, Dependency, Failure, FailureClass, Job, Policy
 from services.jobs.domain.refusals import ParentNotFound
 
-_PolicyField = Literal["retry", "timeout", "heartbeat_timeout", "objective", "result_cache_lifetime"]
 _PLAIN = Policy()
-_POLICY_FIELDS: tuple[_PolicyField, ...] = get_args(_PolicyField)
+_POLICY_FIELDS = frozenset(
+    ("retry", "timeout", "heartbeat_timeout", "objective", "resources", "keep_result", "result_cache_lifetime")
+)
+_columns = itemgetter("job_id", "queue", "tenant", "key", "task", "priority", "run", "ready_time", "spec")
 
 
 def seconds(duration: Duration) -> float:
@@ -32,20 +35,18 @@ def task(spec: job_pb2.JobSpec) -> str:
     return spec.task.task if spec.HasField("task") else spec.rpc.method
 
 
-def payload(spec: job_pb2.JobSpec) -> bytes:
-    """What the worker gets: of an RPC, the request."""
-    return spec.task.payload if spec.HasField("task") else spec.rpc.request.value
-
-
 def queue(spec: job_pb2.JobSpec) -> str:
     """The id of its queue."""
-    return names.QUEUE.id(spec.queue) if spec.queue else names.DEFAULT_QUEUE
+    return queue_id(spec.queue)
 
 
-def policy(spec: job_pb2.JobSpec) -> Policy:
-    """How it is run; the same value for all that ask for nothing special."""
-    if not (spec.keep_result or spec.resources or any(map(spec.HasField, _POLICY_FIELDS))):
-        return _PLAIN
+def queue_id(name: str) -> str:
+    """The id of a queue; without a name, of the one that jobs are in that ask for none."""
+    return names.QUEUE.id(name) if name else names.DEFAULT_QUEUE
+
+
+def _policy(spec: job_pb2.JobSpec) -> Policy:
+    """How it is run, for one that asks for something special."""
     retry = spec.retry
     return Policy(
         max_attempts=retry.max_attempts or _PLAIN.max_attempts,
@@ -63,27 +64,27 @@ def policy(spec: job_pb2.JobSpec) -> Policy:
 
 def job(row: Any) -> Job:
     """A job as it is stored. `ready` is 0 when it may run at once, whatever the clock of who enqueued it said."""
-    spec = job_pb2.JobSpec.FromString(row["spec"])
-    created = row["create_time"].timestamp()
-    ready = row["ready_time"]
+    job_id, queue, tenant, key, task, priority, run, ready, content = _columns(row)
+    spec = job_pb2.JobSpec.FromString(content)
+    asked = {field.name: value for field, value in spec.ListFields()}
     made = Job(
-        id=row["job_id"],
-        queue=row["queue"],
-        tenant=row["tenant"],
-        key=row["key"],
-        task=row["task"],
-        priority=row["priority"],
-        run=row["run"],
+        job_id,
+        queue,
+        tenant,
+        key,
+        task,
+        priority,
+        run,
         ready=ready.timestamp() if ready is not None else 0.0,
-        created=created,
-        policy=policy(spec),
-        payload=payload(spec),
+        policy=_PLAIN if _POLICY_FIELDS.isdisjoint(asked) else _policy(spec),
+        # What the worker gets: of an RPC, the request.
+        payload=asked["task"].payload if "task" in asked else spec.rpc.request.value,
     )
-    if spec.HasField("expire_time"):
+    if "expire_time" in asked:
         made.expire = spec.expire_time.seconds + spec.expire_time.nanos / 1e9
-    if spec.unique.key:
+    if "unique" in asked:
         made.unique = spec.unique.key
-    if spec.dependencies:
+    if "dependencies" in asked:
         made.dependencies = tuple(
             Dependency(parent(one.on), one.condition or job_pb2.DEPENDENCY_CONDITION_ON_SUCCESS)
             for one in spec.dependencies

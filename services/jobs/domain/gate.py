@@ -28,13 +28,16 @@ class Gate:
 
     def take(self, job: Job) -> None:
         """Counts a job that starts. One that is tried again may hold its key already."""
-        self.hold_key(job)
+        if job.key:
+            self.hold_key(job)
         self.running_tenants[job.tenant] = self.running_tenants.get(job.tenant, 0) + 1
 
     def leave(self, job: Job, *, keep_key: bool = False) -> None:
         """Counts a job that stops. One that is tried again keeps its key, where keys are served one by one."""
-        self.running_tenants[job.tenant] -= 1
-        if not self.running_tenants[job.tenant]:
+        left = self.running_tenants[job.tenant] - 1
+        if left:
+            self.running_tenants[job.tenant] = left
+        else:
             del self.running_tenants[job.tenant]
         if not keep_key:
             self.drop_key(job)

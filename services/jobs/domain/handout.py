@@ -43,23 +43,23 @@ class Handout:
         return False
 
     def _hand_out(self, worker: Worker, queue: QueueBoard, most: int, now: float) -> int:
-        moves, fits = self._moves, worker.fits
-        turn, told, runs = moves.turn, moves.turn.tell(worker.name), moves.runs
+        moves, fits, name = self._moves, worker.fits, worker.name
+        claimed, items, runs = moves.turn.claimed, moves.turn.tell(name).items, moves.runs
+        known = queue.lanes(worker.tasks)
         for given in range(most):
-            job = queue.next(worker.tasks, fits)
+            job = queue.next(known, fits)
             if job is None:
                 return given
             queue.start(job, now)
-            queue.move(job, State.RUNNING)
             job.run += 1
             job.ticket = ticket = self._ticket
             self._ticket = ticket + 1
-            job.worker = worker.name
+            job.worker = name
             job.started = job.heard = now
             runs[ticket] = job
             worker.start(job)
-            turn.claimed.append(job)
-            told.items.append(job)
+            claimed.append(job)
+            items.append(job)
             if job.policy.max_queue and now - job.since > job.policy.max_queue:
                 moves.miss(job, "max_queue_duration", foreseen=False)
         queue.rotate()

@@ -107,7 +107,6 @@ class Job:
     priority: int
     run: int
     ready: float
-    created: float
     policy: Policy
     payload: Any
     state: State = State.READY

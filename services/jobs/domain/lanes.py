@@ -17,7 +17,7 @@ class Lanes:
     def best(self) -> int:
         """The highest level that has something; `LEVELS` when none has."""
         for place, level in enumerate(self._levels):
-            if level:
+            if level.round:
                 return place
         return LEVELS
 
@@ -28,7 +28,7 @@ class Lanes:
     def next(self, fits: Fits | None = None) -> Job | None:
         """Takes out the job that is next."""
         for level in self._levels:
-            if level and (job := level.next(fits)) is not None:
+            if level.round and (job := level.next(fits)) is not None:
                 return job
         return None
 

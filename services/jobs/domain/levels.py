@@ -45,12 +45,10 @@ class Level:
     """One priority class."""
 
     def __init__(self, gate: Gate) -> None:
+        self.round: deque[TenantLane] = deque()
+        """The tenants that have something, in turn."""
         self._gate = gate
         self._tenants: dict[str, TenantLane] = {}
-        self._round: deque[TenantLane] = deque()
-
-    def __bool__(self) -> bool:
-        return bool(self._round)
 
     def add(self, job: Job, *, front: bool) -> None:
         """Puts a job in: last of its key, or first when it was there before."""
@@ -90,19 +88,20 @@ class Level:
 
     def next(self, fits: Fits | None) -> Job | None:
         """Takes out the job whose turn it is; with `fits`, the first in turn that it accepts."""
-        for _ in range(len(self._round)):
-            tenant = self._round[0]
-            if not self._gate.tenant_open(tenant.tenant):
-                self._round.popleft().queued = False
+        gate, tenants = self._gate, self.round
+        for _ in range(len(tenants)):
+            tenant = tenants[0]
+            if (gate.per_tenant or gate.paused) and not gate.tenant_open(tenant.tenant):
+                tenants.popleft().queued = False
                 continue
             if tenant.credit <= 0:
-                tenant.credit = self._gate.weights.get(tenant.tenant, 1)
+                tenant.credit = gate.weights.get(tenant.tenant, 1)
             job = self._next_of(tenant, fits)
             if job is None or tenant.credit <= 1 or not tenant.round:
                 tenant.credit = 0
-                self._round.popleft()
+                tenants.popleft()
                 if tenant.round:
-                    self._round.append(tenant)
+                    tenants.append(tenant)
                 else:
                     tenant.queued = False
                     if not tenant.keys:
@@ -134,26 +133,28 @@ class Level:
     def _queue_tenant(self, tenant: TenantLane) -> None:
         tenant.queued = True
         tenant.credit = 0
-        self._round.append(tenant)
+        self.round.append(tenant)
 
     def _next_of(self, tenant: TenantLane, fits: Fits | None) -> Job | None:
+        gate, ready = self._gate, State.READY
         for _ in range(min(len(tenant.round), _TRIES) if fits else len(tenant.round)):
             lane = tenant.round.popleft()
-            while lane.jobs and lane.jobs[0].state is not State.READY:
-                lane.jobs.popleft()
-            if not lane.jobs:
+            jobs = lane.jobs
+            while jobs and jobs[0].state is not ready:
+                jobs.popleft()
+            if not jobs:
                 lane.queued = False
                 del tenant.keys[lane.key]
                 continue
-            job = lane.jobs[0]
-            if not (job.holds_key or self._gate.key_open(tenant.tenant, lane.key)):
+            job = jobs[0]
+            if gate.per_key and not (job.holds_key or gate.key_open(tenant.tenant, lane.key)):
                 lane.queued = False
                 continue
-            if fits is not None and not fits(job):
+            if fits is not None and job.policy.resources and not fits(job):
                 tenant.round.append(lane)
                 continue
-            lane.jobs.popleft()
-            if lane.jobs:
+            jobs.popleft()
+            if jobs:
                 tenant.round.append(lane)
             else:
                 lane.queued = False

@@ -1,6 +1,6 @@
 """One queue on the board: its settings, its lanes, and its numbers."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from services.jobs.domain.gate import Gate
@@ -74,8 +74,9 @@ class QueueBoard:
 
     def move(self, job: Job, state: State) -> None:
         """Counts a job under another state."""
-        self.count[job.state] -= 1
-        self.count[state] += 1
+        count = self.count
+        count[job.state] -= 1
+        count[state] += 1
         job.state = state
 
     def add(self, job: Job, *, front: bool = False) -> None:
@@ -90,6 +91,7 @@ class QueueBoard:
     def start(self, job: Job, now: float) -> None:
         """Counts a job that starts."""
         self.gate.take(job)
+        self.move(job, State.RUNNING)
         self.mean_queue += _SMOOTHING * (now - job.since - self.mean_queue)
         self._allowance -= 1
 
@@ -122,22 +124,27 @@ class QueueBoard:
         self._filled = now
         return max(0, room)
 
-    def next(self, tasks: Mapping[str, object], fits: Fits | None) -> Job | None:
-        """Takes out the job that is next of those that a worker knows."""
+    def lanes(self, tasks: Mapping[str, object]) -> Sequence[Lanes]:
+        """The lanes of those tasks that a worker knows, in turn."""
+        paused = self.settings.paused_tasks
+        return [lanes for task, lanes in self._lanes.items() if task in tasks and task not in paused]
+
+    def next(self, known: Sequence[Lanes], fits: Fits | None) -> Job | None:
+        """Takes out the job that is next in some of the lanes: of the highest level, if one of it fits."""
+        if len(known) == 1:
+            return known[0].next(fits)
         best, chosen = LEVELS, None
-        for task, lanes in self._lanes.items():
-            if task in tasks and task not in self.settings.paused_tasks and lanes.best < best:
-                best, chosen = lanes.best, lanes
+        for lanes in known:
+            if (level := lanes.best) < best:
+                best, chosen = level, lanes
         if chosen is None:
             return None
         job = chosen.next(fits)
-        if job is not None or len(self._lanes) == 1:
+        if job is not None:
             return job
-        for task, lanes in self._lanes.items():
-            if task in tasks and lanes is not chosen and task not in self.settings.paused_tasks:
-                job = lanes.next(fits)
-                if job is not None:
-                    return job
+        for lanes in known:
+            if lanes is not chosen and (job := lanes.next(fits)) is not None:
+                return job
         return None
 
     def rotate(self) -> None:

@@ -1,6 +1,6 @@
 """Every way in which jobs says no. The reasons are those of `mesh.jobs.v1.ErrorReason`."""
 
-from services._platform.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound, ResourceExhausted
+from services._platform.errors import AlreadyExists, FailedPrecondition, InvalidArgument, NotFound
 
 
 class JobNotFound(NotFound):
@@ -46,16 +46,6 @@ class JobConflict(AlreadyExists):
 
     def __init__(self, job: str, key: str) -> None:
         super().__init__(f"job {job} has the key {key}", metadata={"job": f"jobs/{job}", "key": key})
-
-
-class QueueFull(ResourceExhausted):
-    """The queue takes no jobs for now."""
-
-    reason = "QUEUE_FULL"
-
-    def __init__(self, queue: str) -> None:
-        name = f"queues/{queue}"
-        super().__init__(f"{name} is full or drained", metadata={"queue": name}, retry_after=5)
 
 
 class ParentNotFound(InvalidArgument):

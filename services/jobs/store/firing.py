@@ -1,6 +1,7 @@
 """Fires schedules that are due: a fire, its job and the schedule's next time are one commit."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -11,6 +12,7 @@ from services._platform.unit_of_work import Unit
 from services.jobs.convert import schedules
 from services.jobs.domain.jobs import State
 from services.jobs.domain.schedules import plan, ready_time
+from services.jobs.store.admission import closed
 from services.jobs.store.versions import CANCEL
 
 Q = sql.load(__package__, "schedules", "jobs", "news")
@@ -28,7 +30,7 @@ async def fire_due(unit: Unit, limit: int) -> tuple[int, bool]:
 async def enqueue(
     unit: Unit, id: str, schedule: schedule_pb2.Schedule, fires: Sequence[datetime]
 ) -> dict[datetime, UUID]:
-    """Enqueues a job for each of these fires that has none yet."""
+    """Enqueues a job for each of these fires that has none yet. Refuses when the queue takes none."""
     if not fires:
         return {}
     rules, requests = schedules.rules(schedule), []
@@ -63,6 +65,10 @@ async def _see_to(unit: Unit, row: Any) -> bool:
         return False
     running = row["last_job"] is not None and last is None
     made = plan(schedules.rules(schedule), row["next_time"], row["buffered"], running, unit.now)
+    refusal = await closed(unit.connection, [jobs.request(schedule.spec)]) if made.enqueue else None
+    if refusal is not None:
+        # They come to nothing, and leave alone what runs. A backfill can make up for them.
+        made = replace(made, enqueue=[], skipped=made.skipped + len(made.enqueue), cancel_last=False)
     if made.cancel_last:
         await unit.connection.execute(Q["ask"], CANCEL, row["last_job"], None, unit.now)
     enqueued = await enqueue(unit, name, schedule, made.enqueue)
@@ -80,6 +86,7 @@ async def _see_to(unit: Unit, row: Any) -> bool:
         made.skipped,
         last_time,
         enqueued.get(last_time) if last_time is not None else None,
+        refusal.message if refusal is not None else "" if enqueued else None,
     )
     return bool(enqueued or made.cancel_last)
 

@@ -5,6 +5,9 @@ SELECT queue_id, is_full OR is_drained AS is_closed, drained_tasks, drained_tena
 FROM queue
 WHERE queue_id = ANY ($1::text[]) AND (is_full OR is_drained OR drained_tasks <> '{}' OR drained_tenants <> '{}')
 
+-- name: newest_slot
+SELECT newest % 16 FROM ring
+
 -- name: known_jobs
 SELECT DISTINCT job_id FROM job WHERE job_id = ANY ($1::uuid[])
 UNION

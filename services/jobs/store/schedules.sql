@@ -45,5 +45,5 @@ RETURNING fire_time, job_id
 -- name: save_plan
 UPDATE schedule
 SET next_time = $2, due_time = $3, buffered = $4, fired = fired + $5, skipped = skipped + $6,
-    last_time = coalesce($7, last_time), last_job = coalesce($8, last_job)
+    last_time = coalesce($7, last_time), last_job = coalesce($8, last_job), skip_reason = coalesce($9, skip_reason)
 WHERE schedule_id = $1

@@ -44,8 +44,8 @@ class Segments:
     def note_strays(self, rows: Sequence[Any]) -> None:
         """Counts what was enqueued, and notes what a late transaction wrote into a segment that is closed by now."""
         self._written += len(rows)
-        if rows and any(row["slot"] not in (slots := self.ring.open_slots) for row in rows):
-            self._strays.extend(row["job_id"] for row in rows if row["slot"] not in slots)
+        slots = self.ring.open_slots
+        self._strays += [row["job_id"] for row in rows if row["slot"] not in slots]
 
     async def keep(self, board: Board, fence: int) -> None:
         """Turns the ring when it is time, and brings strays home."""

@@ -10,11 +10,13 @@ from services._platform import sql
 from services._platform.call import Once, Reply
 from services._platform.clock import Clock
 from services._platform.doorbell import Doorbell
+from services._platform.jobs import Request
 from services._platform.postgres import Connection
 from services._platform.unit_of_work import Unit, UnitOfWork
 from services.jobs.convert import jobs
 from services.jobs.domain.jobs import State
 from services.jobs.domain.refusals import JobClosed, JobNotDead, JobNotFound, JobRunning
+from services.jobs.store.admission import closed
 
 Q = sql.load(__package__, "jobs")
 
@@ -70,13 +72,19 @@ class Versions:
         return await self._told(await self._units.run(once, work))
 
     async def redrive(self, ids: Sequence[UUID], fingerprint: str, per_second: float, once: Once[int, Reply]) -> Reply:
-        """Puts dead jobs back, so many a second. Refuses when one of those named is not dead."""
+        """Puts dead jobs back, so many a second. Refuses when one of those named is not dead, or its queue closed."""
 
         async def work(unit: Unit) -> int:
             letters = await unit.connection.fetch(Q["take_dead_letters"], list(ids), fingerprint)
             missing = set(ids) - {letter["job_id"] for letter in letters}
             if missing:
                 raise JobNotDead(str(min(missing)))
+            refusal = await closed(
+                unit.connection,
+                [Request(one["job_id"], job_pb2.JobSpec.FromString(one["spec"])) for one in letters],
+            )
+            if refusal is not None:
+                raise refusal
             versions = []
             for place, letter in enumerate(sorted(letters, key=lambda letter: letter["job_id"])):
                 spec = job_pb2.JobSpec.FromString(letter["spec"])

@@ -27,7 +27,7 @@ def board(**settings: Settings) -> Board:
 
 
 def job(number: int, policy: Policy | None = None, *, key: str = "", after: tuple[Dependency, ...] = ()) -> Job:
-    made = Job(number, "q", "", key, "t", 3, 0, 0.0, 0.0, policy or Policy(), b"")
+    made = Job(number, "q", "", key, "t", 3, 0, 0.0, policy or Policy(), b"")
     made.dependencies = after
     return made
 

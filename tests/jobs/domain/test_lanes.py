@@ -19,7 +19,7 @@ CRITICAL, NORMAL, LOW = 1, 3, 4
 
 
 def job(number: int, tenant: str = "", key: str = "", priority: int = NORMAL, since: float = 0.0) -> Job:
-    made = Job(number, "q", tenant, key, "t", priority, 0, 0.0, 0.0, Policy(), b"")
+    made = Job(number, "q", tenant, key, "t", priority, 0, 0.0, Policy(), b"")
     made.since = since
     return made
 

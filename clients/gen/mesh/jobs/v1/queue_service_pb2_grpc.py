@@ -114,6 +114,8 @@ class QueueServiceServicer:
 
     def DrainQueue(self, request, context):
         """Refuses new jobs and works off those that are there, until it is resumed: a queue, or in it one task or one tenant.
+        So it is for whatever brings jobs: calls, workflows, redrives and backfills are refused, and so is the commit of
+        another service that enqueues in it. A schedule counts its fires as skipped, and says why.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

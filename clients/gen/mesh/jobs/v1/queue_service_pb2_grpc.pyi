@@ -45,7 +45,10 @@ class QueueServiceStub:
     ResumeQueue: _grpc.UnaryUnaryMultiCallable[_queue_service_pb2.ResumeQueueRequest, _queue_pb2.Queue]
     """Hands out again what was paused, and takes again what was drained."""
     DrainQueue: _grpc.UnaryUnaryMultiCallable[_queue_service_pb2.DrainQueueRequest, _queue_pb2.Queue]
-    """Refuses new jobs and works off those that are there, until it is resumed: a queue, or in it one task or one tenant."""
+    """Refuses new jobs and works off those that are there, until it is resumed: a queue, or in it one task or one tenant.
+    So it is for whatever brings jobs: calls, workflows, redrives and backfills are refused, and so is the commit of
+    another service that enqueues in it. A schedule counts its fires as skipped, and says why.
+    """
     WatchQueue: _grpc.UnaryStreamMultiCallable[_queue_service_pb2.WatchQueueRequest, _queue_service_pb2.WatchQueueResponse]
     """Follows the numbers of a queue, once a second while they change."""
 
@@ -65,7 +68,10 @@ class QueueServiceAsyncStub(QueueServiceStub):
     ResumeQueue: _aio.UnaryUnaryMultiCallable[_queue_service_pb2.ResumeQueueRequest, _queue_pb2.Queue]  # type: ignore[assignment]
     """Hands out again what was paused, and takes again what was drained."""
     DrainQueue: _aio.UnaryUnaryMultiCallable[_queue_service_pb2.DrainQueueRequest, _queue_pb2.Queue]  # type: ignore[assignment]
-    """Refuses new jobs and works off those that are there, until it is resumed: a queue, or in it one task or one tenant."""
+    """Refuses new jobs and works off those that are there, until it is resumed: a queue, or in it one task or one tenant.
+    So it is for whatever brings jobs: calls, workflows, redrives and backfills are refused, and so is the commit of
+    another service that enqueues in it. A schedule counts its fires as skipped, and says why.
+    """
     WatchQueue: _aio.UnaryStreamMultiCallable[_queue_service_pb2.WatchQueueRequest, _queue_service_pb2.WatchQueueResponse]  # type: ignore[assignment]
     """Follows the numbers of a queue, once a second while they change."""
 
@@ -118,7 +124,10 @@ class QueueServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _queue_service_pb2.DrainQueueRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_queue_pb2.Queue, _abc.Awaitable[_queue_pb2.Queue]]:
-        """Refuses new jobs and works off those that are there, until it is resumed: a queue, or in it one task or one tenant."""
+        """Refuses new jobs and works off those that are there, until it is resumed: a queue, or in it one task or one tenant.
+        So it is for whatever brings jobs: calls, workflows, redrives and backfills are refused, and so is the commit of
+        another service that enqueues in it. A schedule counts its fires as skipped, and says why.
+        """
 
     @_abc_1.abstractmethod
     def WatchQueue(

@@ -107,6 +107,7 @@ class Schedule(_message.Message):
     FIRED_COUNT_FIELD_NUMBER: _builtins.int
     SKIPPED_COUNT_FIELD_NUMBER: _builtins.int
     CREATE_TIME_FIELD_NUMBER: _builtins.int
+    SKIP_REASON_FIELD_NUMBER: _builtins.int
     name: _builtins.str
     """`schedules/{schedule}`."""
     overlap: Global___OverlapPolicy.ValueType
@@ -122,7 +123,11 @@ class Schedule(_message.Message):
     fired_count: _builtins.int
     """How many jobs it has enqueued."""
     skipped_count: _builtins.int
-    """How many fires came to nothing by its policies."""
+    """How many fires came to nothing, by its policies or because its queue was full or drained. A backfill makes up for
+    the latter.
+    """
+    skip_reason: _builtins.str
+    """Why its queue did not take the last fire. Empty when it took it."""
     @_builtins.property
     def timing(self) -> Global___Timing:
         """When."""
@@ -169,10 +174,11 @@ class Schedule(_message.Message):
         fired_count: _builtins.int = ...,
         skipped_count: _builtins.int = ...,
         create_time: _timestamp_pb2.Timestamp | None = ...,
+        skip_reason: _builtins.str = ...,
     ) -> None: ...
     _HasFieldArgType: _TypeAlias = _typing.Literal["catch_up_window", b"catch_up_window", "create_time", b"create_time", "jitter", b"jitter", "last_fire_time", b"last_fire_time", "next_fire_time", b"next_fire_time", "spec", b"spec", "timing", b"timing"]  # noqa: Y015
     def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
-    _ClearFieldArgType: _TypeAlias = _typing.Literal["catch_up_window", b"catch_up_window", "create_time", b"create_time", "fired_count", b"fired_count", "jitter", b"jitter", "last_fire_time", b"last_fire_time", "missed", b"missed", "name", b"name", "next_fire_time", b"next_fire_time", "overlap", b"overlap", "pause_on_failure", b"pause_on_failure", "pause_reason", b"pause_reason", "paused", b"paused", "skipped_count", b"skipped_count", "spec", b"spec", "timing", b"timing"]  # noqa: Y015
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["catch_up_window", b"catch_up_window", "create_time", b"create_time", "fired_count", b"fired_count", "jitter", b"jitter", "last_fire_time", b"last_fire_time", "missed", b"missed", "name", b"name", "next_fire_time", b"next_fire_time", "overlap", b"overlap", "pause_on_failure", b"pause_on_failure", "pause_reason", b"pause_reason", "paused", b"paused", "skip_reason", b"skip_reason", "skipped_count", b"skipped_count", "spec", b"spec", "timing", b"timing"]  # noqa: Y015
     def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
     def WhichOneof(self, oneof_group: _Never) -> None: ...
 
