@@ -32,6 +32,8 @@ from tests.callers import AuthorizedChannel
 TEMPLATE = "migrated"
 MEMORY, MEMORY_BYTES = Path("/dev/shm"), 4 << 30  # noqa: S108  a name of nobody's in a folder of everybody's
 """Where a worker's stores are when that much is free."""
+DEEP_SECONDS = 3600
+"""That a test may take with `--deep`."""
 SIGNING_KEY = secrets.token_hex(32)
 
 
@@ -92,9 +94,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--deep", action="store_true", help="search longer for counterexamples")
 
 
-def pytest_configure() -> None:
-    """A test run that is told to end ends its stores too."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """A test run that is told to end ends its stores too; one that searches longer may take longer."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if config.getoption("deep"):
+        config.option.timeout = DEEP_SECONDS
 
 
 @pytest.hookimpl(trylast=True)
