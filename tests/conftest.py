@@ -33,6 +33,8 @@ TEMPLATE = "migrated"
 MEMORY, MEMORY_BYTES = Path("/dev/shm"), 4 << 30  # noqa: S108  a name of nobody's in a folder of everybody's
 """Where a worker's stores are when that much is free."""
 SIGNING_KEY = secrets.token_hex(32)
+_DEEP_TIMEOUT = 1800.0
+"""Seconds: one that goes through every point of a checkout starts a process a point."""
 
 
 class Clock:
@@ -92,9 +94,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--deep", action="store_true", help="search longer for counterexamples")
 
 
-def pytest_configure() -> None:
-    """A test run that is told to end ends its stores too."""
+@pytest.hookimpl(tryfirst=True)
+def pytest_configure(config: pytest.Config) -> None:
+    """A test run that is told to end ends its stores too. One that searches longer gives each test longer."""
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if config.getoption("--deep") and config.getoption("--timeout") is None:
+        config.option.timeout = _DEEP_TIMEOUT
 
 
 @pytest.hookimpl(optionalhook=True)

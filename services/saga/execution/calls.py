@@ -2,10 +2,9 @@
 
 from typing import Any
 
-import grpc
 from google.protobuf.message import Message
 
-from clients import errors
+from clients.errors import MeshError, typed_errors
 from services._platform.errors import Refusal
 from services._platform.log import logger
 from services._platform.neighbours import Neighbours
@@ -31,10 +30,10 @@ class Calls:
         try:
             headers = await self._neighbours.headers()
             metadata = (("idempotency-key", request_id), *headers.items())
-            reply: Message = await stub(request, timeout=method.deadline, metadata=metadata)
-            return reply
-        except grpc.aio.AioRpcError as refused:
-            error = errors.read(refused)
+            with typed_errors():
+                reply: Message = await stub(request, timeout=method.deadline, metadata=metadata)
+                return reply
+        except MeshError as error:
             return Failure(error.code.name, error.reason, error.message)
         except Refusal as refusal:  # of the token that the call should have carried
             return Failure(refusal.code, refusal.reason, refusal.message)
