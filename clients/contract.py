@@ -79,6 +79,12 @@ class Method:
     """One RPC and its policy, service defaults applied. Times are in seconds."""
 
     descriptor: MethodDescriptor
+    name: str
+    """The RPC's name in its service, `GetProduct`."""
+    service: str
+    """The service's full name, `mesh.inventory.v1.ProductService`."""
+    path: str
+    """The gRPC path, `/mesh.inventory.v1.ProductService/GetProduct`."""
     access: Access
     permission: str
     judges_credentials: bool
@@ -101,21 +107,6 @@ class Method:
     idempotent: bool
     """A repeated call has the effect of one: it is safe, or remembered by its request id."""
     http: tuple[HttpRule, ...]
-
-    @property
-    def name(self) -> str:
-        """The RPC's name in its service, `GetProduct`."""
-        return str(self.descriptor.name)
-
-    @property
-    def service(self) -> str:
-        """The service's full name, `mesh.inventory.v1.ProductService`."""
-        return str(self.descriptor.containing_service.full_name)
-
-    @property
-    def path(self) -> str:
-        """The gRPC path, `/mesh.inventory.v1.ProductService/GetProduct`."""
-        return f"/{self.service}/{self.name}"
 
     @property
     def entries(self) -> Mapping[str, str]:
@@ -180,8 +171,12 @@ def method(descriptor: MethodDescriptor) -> Method:
     level = options.idempotency_level
     safe = level == MethodOptions.NO_SIDE_EFFECTS
     deadline = _seconds(policy.deadline) or DEFAULT_DEADLINE
+    name, service = str(descriptor.name), str(descriptor.containing_service.full_name)
     read = Method(
         descriptor=descriptor,
+        name=name,
+        service=service,
+        path=f"/{service}/{name}",
         access=_access(descriptor, policy),
         permission=policy.permission,
         judges_credentials=policy.judges_credentials,

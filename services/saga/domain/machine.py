@@ -76,13 +76,13 @@ def _advanced(
 
 def _do(definition: Definition, runs: Runs, expire_time: datetime, time: datetime) -> None:
     """Begins the steps that wait for nothing any more. One that finds its signal there is done at once."""
-    begun = True
-    while begun:
-        begun = False
+    done = True
+    while done:
+        done = False
         for step in definition.steps.values():
             if runs[step.id].state is StepState.PENDING and all(runs[other].state in DONE for other in step.after):
-                begun = True
                 runs[step.id] = _begun(step, runs[step.id], expire_time, time)
+                done |= runs[step.id].state in DONE
 
 
 def _begun(step: Step, run: Run, expire_time: datetime, time: datetime) -> Run:
@@ -95,7 +95,7 @@ def _begun(step: Step, run: Run, expire_time: datetime, time: datetime) -> Run:
             begun = replace(run, state=StepState.RUNNING, begun=time, wake=wake)
             return effects.answered(begun, run.signal) if run.signal else begun
         case Action.CALL | Action.CHILD:
-            return replace(run, state=StepState.RUNNING, begun=time)
+            return Run(StepState.RUNNING, begun=time)
 
 
 def _undo(definition: Definition, runs: Runs) -> None:

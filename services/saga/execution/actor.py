@@ -130,6 +130,7 @@ class Actor:
 
     async def _driven(self, first: Key) -> None:
         key: Key | None = first
+        this = asyncio.current_task()
         while key is not None:
             step, undoing = key
             try:
@@ -139,13 +140,12 @@ class Actor:
             except Exception:
                 _log.exception("a step cannot be carried out", saga=self.saga.id, step=step)
                 self.leave()
-            key = next((key for key, task in self._tasks.items() if task is asyncio.current_task()), None)
+            key = next((key for key, task in self._tasks.items() if task is this), None)
 
     def _parked(self, saga: Saga) -> bool:
         """Whether everything that goes on is a long wait."""
         active = [run for run in saga.runs.values() if run.state in ACTIVE]
-        far = self.clock() + _PARK
-        return bool(active) and all(run.wake is not None and run.wake > far for run in active)
+        return bool(active) and all(run.wake is not None and run.wake - self.clock() > _PARK for run in active)
 
     def _step(self, after: Saga, transition: Transition, *, parked: bool) -> Step:
         before, order = self.saga, self.plan.order

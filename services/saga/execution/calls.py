@@ -24,13 +24,14 @@ class Calls:
     async def make(self, call: Call, request: Message, request_id: str) -> Message | Failure:
         """The reply, or how the call failed."""
         method = call.method
-        if method.service not in self._neighbours:
+        stub = self._stub(call)
+        if stub is None:
             return Failure("UNAVAILABLE", "SERVICE_UNAVAILABLE", f"nobody serves {method.service}")
         try:
             headers = await self._neighbours.headers()
             metadata = (("idempotency-key", request_id), *headers.items())
             with typed_errors():
-                reply: Message = await self._stub(call)(request, timeout=method.deadline, metadata=metadata)
+                reply: Message = await stub(request, timeout=method.deadline, metadata=metadata)
                 return reply
         except MeshError as error:
             return Failure(error.code.name, error.reason, error.message)
@@ -41,12 +42,14 @@ class Calls:
             return Failure("INTERNAL", "INTERNAL", "the call failed by a defect of ours")
 
     def _stub(self, call: Call) -> Any:
+        """What makes the call; None when nobody serves it."""
         method = call.method
-        if method.path not in self._stubs:
-            self._stubs[method.path] = self._neighbours.channel(method.service).unary_unary(
+        stub = self._stubs.get(method.path)
+        if stub is None and method.service in self._neighbours:
+            stub = self._stubs[method.path] = self._neighbours.channel(method.service).unary_unary(
                 method.path, request_serializer=_serialize, response_deserializer=call.reply.FromString
             )
-        return self._stubs[method.path]
+        return stub
 
 
 def _serialize(message: Message) -> bytes:

@@ -1,6 +1,5 @@
 """Rows to values and back."""
 
-import uuid
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -39,8 +38,7 @@ class NewSaga:
     def row(self) -> tuple[Any, ...]:
         """In the order of `start_sagas`."""
         saga = self.saga
-        parent = uuid.UUID(saga.parent) if saga.parent else None
-        named = (uuid.UUID(saga.id), saga.definition, saga.version, saga.key, saga.owner, saga.actor, parent)
+        named = (saga.id, saga.definition, saga.version, saga.key, saga.owner, saga.actor, saga.parent or None)
         times = (saga.create_time, saga.expire_time, self.executor)
         announced = (self.event.DESCRIPTOR.full_name, self.event.SerializeToString())
         return (*named, self.request_key, self.digest, saga.input, *times, *announced)
@@ -59,7 +57,7 @@ class Head:
         """In the order of `append_transitions`."""
         saga = self.saga
         known = (saga.state.value, self.past_pivot, failures.packed(saga.failure))
-        return (uuid.UUID(saga.id), *known, self.executor, self.wake, saga.update_time, saga.end_time)
+        return (saga.id, *known, self.executor, self.wake, saga.update_time, saga.end_time)
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,12 +73,11 @@ class Step:
         """In the order of `append_transitions`."""
         t = self.transition
         what = (t.kind.value, t.time, t.step, t.payload, failures.packed(t.failure))
-        return (uuid.UUID(self.saga), t.sequence, *what, t.wake, t.actor, t.reason)
+        return (self.saga, t.sequence, *what, t.wake, t.actor, t.reason)
 
     def announced(self) -> list[tuple[Any, ...]]:
         """In the order of `append_transitions`."""
-        saga = uuid.UUID(self.saga)
-        return [(saga, event.DESCRIPTOR.full_name, event.SerializeToString()) for event in self.events]
+        return [(self.saga, event.DESCRIPTOR.full_name, event.SerializeToString()) for event in self.events]
 
 
 def read_saga(row: Any) -> Saga:
