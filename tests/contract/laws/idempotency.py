@@ -19,6 +19,7 @@ _RACERS = 4
 _TRIES = 8
 _CALM, _LOOKS = 0.05, 8
 """Seconds, more with each try, in which nothing comes when all has come; and how often that is waited for."""
+_BODIES = 5
 _CUTS = (0.001, 0.002, 0.004)
 
 
@@ -114,23 +115,29 @@ def _cut_off(trial: Trial) -> None:
 
 
 def _reused(trial: Trial, request: Message, request_id: str) -> None:
-    """Another body under the request id of a call that was carried out."""
-    told = _told(request)
-    other = trial.messages.first(
-        trial.rpc.descriptor.input_type,
-        lambda message: _told(with_id(message, request_id)) != told and not broken(message),
-    )
-    if other is None:
+    """Another body under the request id of a call that was carried out. One that means nothing says little."""
+    told = [_told(request)]
+
+    def another(message: Message) -> bool:
+        return _told(with_id(message, request_id)) not in told and not broken(message)
+
+    outcome = None
+    while (outcome is None or outcome.code == code_pb2.INVALID_ARGUMENT) and len(told) <= _BODIES:
+        other = trial.messages.first(trial.rpc.descriptor.input_type, another)
+        if other is None:
+            break
+        sent = with_id(other, request_id)
+        told.append(_told(sent))
+        outcome = trial.call(sent)
+    if outcome is None:
         trial.evidence.cannot_know("whether another body is refused: all requests are the same, but for what is secret")
         return
-    sent = with_id(other, request_id)
-    outcome = trial.call(sent)
     if trial.rpc.descriptor.client_streaming:
         # A stream answers for each of its messages.
         assert outcome.ok, f"a stream is refused for one of its messages: {outcome}"
         assert "REQUEST_ID_REUSED" in str(outcome.answer), f"another body under the same request id: {outcome}"
     else:
-        if outcome.reason in trial.rpc.errors:
+        if outcome.reason in trial.rpc.errors or outcome.code == code_pb2.INVALID_ARGUMENT:
             trial.evidence.cannot_know(f"whether another body is refused for its request id: it is by {outcome.reason}")
             return
         assert (outcome.code, outcome.reason) == (code_pb2.ABORTED, "REQUEST_ID_REUSED"), (
