@@ -27,6 +27,8 @@ _GROWTH = 96 * _MEBIBYTE
 _CHUNK = 16_384
 # grpcio waits for the rest of a message although its stream has ended.
 _SOON = (("grpc-timeout", "50m"),)
+_ENDLESS_UNTIL = (("grpc-timeout", "200m"),)
+_REFUSED_BY = (("grpc-timeout", "5S"),)
 _TRICKS = {
     "right to left": "\u202egnp.exe",
     "invisible": "a\u200b\u200d\ufeffb",
@@ -138,7 +140,7 @@ def _bodies() -> Mapping[str, bytes]:
 
 
 def _refused(trial: Trial, caller: Metadata, body: bytes, kind: str, code: int) -> str:
-    outcome = _exchanged(trial, caller, body).grpc
+    outcome = _exchanged(trial, caller, body, _REFUSED_BY).grpc
     assert outcome is not None and outcome.code == code, f"{kind}: {outcome}"  # noqa: PT018
     return f"refused: {kind}"
 
@@ -158,7 +160,7 @@ def _ended(
 def _exchanged(trial: Trial, caller: Metadata, body: bytes, headers: Metadata = ()) -> Exchange:
     given = (*caller, *headers)
     if not any(name == "grpc-timeout" for name, _ in given):
-        given = (*given, ("grpc-timeout", "200m" if _endless(trial.rpc) else "5S"))
+        given = (*given, *(_ENDLESS_UNTIL if _endless(trial.rpc) else _REFUSED_BY))
     return exchange(trial.mesh.servers.target(trial.rpc), trial.rpc.path, body, given)
 
 
