@@ -39,7 +39,7 @@ async def compose(settings: Settings, clock: Clock = system_clock) -> AsyncItera
                 servicers=[
                     servicer.Jobs(store.Jobs(units, bell), versions, reads, watching, pager),
                     servicer.Queues(store.Queues(pool, units, bell), watching, pager, clock),
-                    servicer.Schedules(schedules, pager, clock),
+                    servicer.Schedules(schedules, units, pager),
                     servicer.Workflows(store.Workflows(pool, units, reads, bell)),
                     servicer.Work(dispatcher),
                 ],

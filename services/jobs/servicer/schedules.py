@@ -9,9 +9,9 @@ from mesh.jobs.v1 import schedule_pb2, schedule_service_pb2
 from mesh.jobs.v1.schedule_service_servicer import ScheduleServiceServicer
 from services._platform import jobs, masks
 from services._platform.call import Call, Once
-from services._platform.clock import Clock
 from services._platform.paging import Pager
 from services._platform.times import instant, timestamp
+from services._platform.unit_of_work import Unit, UnitOfWork
 from services.jobs.convert import names, schedules
 from services.jobs.store.schedules import Schedules as Store
 
@@ -19,10 +19,10 @@ from services.jobs.store.schedules import Schedules as Store
 class Schedules(ScheduleServiceServicer[Call]):
     """`mesh.jobs.v1.ScheduleService`."""
 
-    def __init__(self, store: Store, pager: Pager, clock: Clock) -> None:
+    def __init__(self, store: Store, units: UnitOfWork, pager: Pager) -> None:
         self._store = store
+        self._units = units
         self._pager = pager
-        self._clock = clock
 
     async def CreateSchedule(
         self, request: schedule_service_pb2.CreateScheduleRequest, call: Call, /
@@ -79,9 +79,15 @@ class Schedules(ScheduleServiceServicer[Call]):
     ) -> schedule_service_pb2.PreviewScheduleResponse:
         timing = schedules.timing(request.timing)
         timing.check()
-        start = instant(request.start_time) if request.HasField("start_time") else self._clock()
-        fires = islice(timing.after(start), request.count or 20)
-        return schedule_service_pb2.PreviewScheduleResponse(fire_times=[timestamp(fire) for fire in fires])
+
+        async def work(unit: Unit) -> schedule_service_pb2.PreviewScheduleResponse:
+            start = instant(request.start_time) if request.HasField("start_time") else unit.now
+            fires = islice(timing.after(start), request.count or 20)
+            return schedule_service_pb2.PreviewScheduleResponse(fire_times=[timestamp(fire) for fire in fires])
+
+        # Nothing is written but what was answered: a replay is told the same fires.
+        once = call.once(schedule_service_pb2.PreviewScheduleResponse, lambda told: told)
+        return await self._units.run(once, work)
 
 
 def _checked(schedule: schedule_pb2.Schedule, call: Call) -> schedule_pb2.Schedule:
