@@ -44,7 +44,11 @@ async def open_pool(dsn: str, size: int, application: str) -> AsyncIterator[Pool
         # For a server that went silent; a server that is there stops statements itself, at their deadline.
         command_timeout=_BACKGROUND_TIMEOUT,
         max_inactive_connection_lifetime=0,
-        server_settings={"application_name": application},
+        server_settings={
+            "application_name": application,
+            # A plan that is made while a table is empty is kept while it grows: it had better be one for a large table.
+            "enable_seqscan": "off",
+        },
         # Sessions carry no state from one use to the next: every setting is local to its transaction.
         reset=_nothing,
     )

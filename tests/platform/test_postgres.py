@@ -152,3 +152,22 @@ async def test_a_killed_postgres_is_away_and_then_it_is_back(own_stores: OwnStor
             return True
 
         await until(back)
+
+
+async def test_a_plan_that_was_made_while_a_table_was_empty_serves_it_when_it_is_large(
+    pool: Pool, owner: asyncpg.Connection
+) -> None:
+    await owner.execute("CREATE TABLE grows (key text PRIMARY KEY); ANALYZE grows; GRANT SELECT ON grows TO PUBLIC")
+    look_up = (
+        "SELECT found.key FROM unnest($1::text[]) AS asked (key)"
+        " CROSS JOIN LATERAL (SELECT key FROM grows WHERE key = asked.key OFFSET 0) AS found"
+    )
+    async with reading(pool) as connection:
+        for _ in range(10):  # after five, a plan is kept
+            await connection.fetch(look_up, ["1"])
+        await owner.execute("INSERT INTO grows SELECT generate_series(1, 1000)")
+        assert len(await connection.fetch(look_up, [str(key) for key in range(1, 101)])) == 100
+        await connection.execute("SELECT pg_stat_force_next_flush()")
+        scans = await connection.fetchrow("SELECT seq_scan, idx_scan FROM pg_stat_user_tables WHERE relname = 'grows'")
+    assert scans is not None
+    assert (scans["seq_scan"], scans["idx_scan"]) == (0, 110)

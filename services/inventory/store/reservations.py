@@ -55,7 +55,8 @@ class Reservations:
 
         async def body(unit: Unit) -> int:
             rows = await unit.connection.fetch(Q["expired_reservations"], unit.now, limit)
-            await carry_out(unit, [GiveBack(str(row["reservation_id"]), "expire", "") for row in rows])
+            if rows:
+                await carry_out(unit, [GiveBack(str(row["reservation_id"]), "expire", "") for row in rows])
             return len(rows)
 
         return await self._units.commit(body)
