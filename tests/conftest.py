@@ -96,8 +96,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_configure(config: pytest.Config) -> None:
-    """A test run that is told to end ends its stores too; one that searches longer may take longer."""
+    """A test run that is told to end ends its stores too; a worker has ports of its own; what searches longer may take
+    longer.
+    """
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    if worker := os.environ.get("PYTEST_XDIST_WORKER"):
+        os.environ[ports.RANGE] = scheduling.ports_of(worker, int(os.environ["PYTEST_XDIST_WORKER_COUNT"]))
     if config.getoption("deep"):
         config.option.timeout = DEEP_SECONDS
 

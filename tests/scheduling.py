@@ -8,6 +8,8 @@ import re
 
 from xdist.scheduler import LoadScopeScheduling
 
+from services._local.ports import POOL
+
 TOGETHER = re.compile(r"tests/system/|tests/contract/test_laws\.py::test_law\[mesh\.\w+")
 """What shares a mesh: the tests of one, the laws over one area."""
 SETS, AN_AREA = "tests/contract/test_sets.py", "tests/contract/test_laws.py::test_law[mesh.inventory"
@@ -21,6 +23,16 @@ MOSTLY_WAITING = "tests/system/"
 def workers(cores: int) -> int:
     """How many test workers to start: one more than can compute, for the one that mostly waits."""
     return cores + 1
+
+
+def ports_of(worker: str, of: int) -> str:
+    """A range of ports for each worker (`gw0` is the first of so many), as the meshes that it starts are told it.
+
+    Two that look for free ports at the same moment would find the same.
+    """
+    each = len(POOL) // of
+    first = POOL.start + int(worker.removeprefix("gw")) % of * each
+    return f"{first}-{first + each - 1}"
 
 
 def turn(nodeid: str) -> int:

@@ -60,3 +60,17 @@ def test_a_port_asked_for_is_given_or_refused(port: int, taken: int) -> None:
     assert ports.choose(NAMES, {}, edge=port, seed="a")["edge"] == port
     with pytest.raises(MeshError, match=f"MESH_EDGE_PORT={taken} is in use"):
         ports.choose(NAMES, {}, edge=taken, seed="a")
+
+
+def test_all_ports_are_of_the_range_that_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv(ports.RANGE, "31000-31002")
+    assert set(ports.choose(NAMES, {}, edge=None, seed="a").values()) == {31_000, 31_001, 31_002}
+    with pytest.raises(MeshError, match="no port of 31000-31002 is free"):
+        ports.choose([*NAMES, "valkey"], {}, edge=None, seed="a")
+
+
+@pytest.mark.parametrize("told", ["", "8080", "9-8", "0-10", "60000-65536", "a-b"])
+def test_what_is_no_range_is_refused(monkeypatch: pytest.MonkeyPatch, told: str) -> None:
+    monkeypatch.setenv(ports.RANGE, told)
+    with pytest.raises(MeshError, match="is no range of ports"):
+        ports.choose(NAMES, {}, edge=None, seed="a")
