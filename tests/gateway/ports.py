@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from random import Random
 
-# Below the ports that the kernel hands out for outgoing connections, and above those of meshes: what is free when chosen
-# stays free.
+# Below the ports that the kernel hands out for outgoing connections, and above those of meshes: what is free when it is
+# chosen stays free.
 _PORTS = range(30_000, 32_000)
 
 
