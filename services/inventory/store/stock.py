@@ -42,9 +42,7 @@ class Stock:
         self._pool = pool
         self._units = units
         self._clock = clock
-        self._combiner: Combiner[tuple[Command[Any], Once[Any, Any]], Any] = Combiner(
-            "stock", self._flush, pause=_PAUSE
-        )
+        self._combiner: Combiner[_Change, Any] = Combiner("stock", self._flush, pause=_PAUSE)
 
     async def change(self, command: Command[Value], once: Once[Value, Reply]) -> Reply:
         """Carries a command out, in one commit with whatever other commands wait. Raises the command's refusal."""
