@@ -79,16 +79,14 @@ class Versions:
             missing = set(ids) - {letter["job_id"] for letter in letters}
             if missing:
                 raise JobNotDead(str(min(missing)))
-            refusal = await closed(
-                unit.connection,
-                [Request(one["job_id"], job_pb2.JobSpec.FromString(one["spec"])) for one in letters],
-            )
+            letters = sorted(letters, key=lambda letter: letter["job_id"])
+            requests = [Request(one["job_id"], job_pb2.JobSpec.FromString(one["spec"])) for one in letters]
+            refusal = await closed(unit.connection, requests)
             if refusal is not None:
                 raise refusal
             versions = []
-            for place, letter in enumerate(sorted(letters, key=lambda letter: letter["job_id"])):
-                spec = job_pb2.JobSpec.FromString(letter["spec"])
-                queue, tenant, key, task, priority = jobs.columns(spec)
+            for place, (letter, request) in enumerate(zip(letters, requests, strict=True)):
+                queue, tenant, key, task, priority = jobs.columns(request.spec)
                 ready: datetime = unit.now + timedelta(seconds=place / per_second if per_second else 0)
                 first = (letter["job_id"], letter["run"] + 1, priority, letter["create_time"], ready)
                 versions.append((*first, queue, tenant, key, task, letter["spec"]))
