@@ -73,6 +73,13 @@ async def test_a_batch_has_its_bounds(decided: Decided) -> None:
     assert decided.names == [[*range(TOGETHER)], [*range(TOGETHER, 2 * TOGETHER)]]
 
 
+async def test_two_batches_share_what_there_is(decided: Decided) -> None:
+    many = ENOUGH + 4
+    decided.submit(*range(2 * many))
+    await a_turn()
+    assert decided.names == [[*range(many)], [*range(many, 2 * many)]]
+
+
 async def test_after_a_batch_of_several_others_are_waited_for(decided: Decided) -> None:
     decided.submit(*range(SEVERAL))
     await a_turn()

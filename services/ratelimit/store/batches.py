@@ -7,6 +7,7 @@ let come along for a moment: where there are many callers, more are about to ask
 import asyncio
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 from services._platform.telemetry import BATCH_SIZE
@@ -14,8 +15,8 @@ from services.ratelimit.store import wire
 from services.ratelimit.store.link import Told, settle
 from services.ratelimit.store.wire import Answer, Ask
 
-TOGETHER = 32
-"""Calls in a batch: so few that Redis decides one batch while the other is read and the next is written."""
+TOGETHER = 64
+"""Calls in a batch, at most: Redis does nothing else meanwhile."""
 ENOUGH = 16
 """Calls that do not wait for others to come along."""
 SEVERAL = 3
@@ -37,16 +38,22 @@ class Batches:
         self._pause_seconds = pause
         self._waiting: deque[_Asked] = deque()
         self._under_way = 0
+        self._undecided = 0
         self._looking = False
         self._pause: asyncio.TimerHandle | None = None
         self._size = BATCH_SIZE.labels("decide")
 
     def submit(self, ask: Ask) -> asyncio.Future[Answer]:
         """Takes a call, and will have the answer to it. Raises what made its batch fail."""
-        answer: asyncio.Future[Answer] = asyncio.get_running_loop().create_future()
+        answer: asyncio.Future[Answer] = self._loop.create_future()
         self._waiting.append((ask, answer))
         self._look_soon()
         return answer
+
+    @cached_property
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        # Found once: in Python 3.11 that asks the operating system each time which process this is.
+        return asyncio.get_running_loop()
 
     @property
     def _due(self) -> bool:
@@ -58,7 +65,7 @@ class Batches:
         # Not at once: whoever is about to ask in this turn of the loop comes along.
         if not self._looking and self._due:
             self._looking = True
-            asyncio.get_running_loop().call_soon(self._look)
+            self._loop.call_soon(self._look)
 
     def _look(self) -> None:
         self._looking = False
@@ -69,8 +76,10 @@ class Batches:
         if self._pause is not None:
             self._pause.cancel()
             self._pause = None
+        # Half of all, so that two batches are alike: Redis decides one while the other is read and the next is written.
+        size = min(TOGETHER, max(ENOUGH, (self._undecided + len(self._waiting) + 1) // 2))
         batch: list[_Asked] = []
-        while self._waiting and len(batch) < TOGETHER:
+        while self._waiting and len(batch) < size:
             asked = self._waiting.popleft()
             if not asked[1].done():
                 batch.append(asked)
@@ -80,14 +89,16 @@ class Batches:
 
         def told(reply: Any) -> None:
             self._under_way -= 1
+            self._undecided -= len(batch)
             answers = [reply] * len(batch) if isinstance(reply, Exception) else wire.answers(asks, reply)
             for (_, waiting), answer in zip(batch, answers, strict=True):
                 settle(waiting, answer)
             self._look_soon()
 
         if len(batch) >= SEVERAL:
-            self._pause = asyncio.get_running_loop().call_later(self._pause_seconds, self._pause_is_over)
+            self._pause = self._loop.call_later(self._pause_seconds, self._pause_is_over)
         self._under_way += 1
+        self._undecided += len(batch)
         self._size.observe(len(batch))
         self._decide(asks, told)
 
