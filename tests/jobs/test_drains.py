@@ -7,7 +7,7 @@ import pytest
 
 from clients.worker import JobError, Run
 from mesh.jobs.v1 import job_pb2, schedule_pb2, workflow_pb2
-from mesh.jobs.v1.job_service_pb2 import ListJobsRequest, RedriveJobsRequest
+from mesh.jobs.v1.job_service_pb2 import ListJobsRequest, RedriveJobsRequest, UpdateJobRequest
 from mesh.jobs.v1.queue_service_pb2 import DrainQueueRequest, ResumeQueueRequest
 from mesh.jobs.v1.schedule_service_pb2 import BackfillScheduleRequest, CreateScheduleRequest, GetScheduleRequest
 from mesh.jobs.v1.workflow_service_pb2 import CreateWorkflowRequest
@@ -87,6 +87,25 @@ async def test_dead_jobs_stay_dead_until_it_takes_them(jobs: Jobs) -> None:
     await jobs.queues.ResumeQueue(ResumeQueueRequest(name=QUEUE))
     assert (await jobs.jobs.RedriveJobs(RedriveJobsRequest(jobs=[name]))).redriven_count == 1
     await jobs.reaches(name, "READY")
+
+
+@pytest.mark.parametrize("part", [{"task": "closed"}, {"tenant": "acme"}], ids=str)
+async def test_an_edit_moves_no_waiting_job_into_it(jobs: Jobs, part: dict[str, Any]) -> None:
+    name = await jobs.enqueue("open")
+    await jobs.queues.DrainQueue(DrainQueueRequest(name=QUEUE, **part))
+    edit = UpdateJobRequest(job=job_pb2.Job(name=name, spec=spec("closed", tenant="acme")))
+    assert (await refused(jobs.jobs.UpdateJob(edit))).reason == "QUEUE_FULL"
+    assert (await jobs.get(name)).spec.task.task == "open"
+
+    await jobs.queues.ResumeQueue(ResumeQueueRequest(name=QUEUE, **part))
+    assert (await jobs.jobs.UpdateJob(edit)).spec.task.task == "closed"
+
+
+async def test_what_waits_in_it_may_be_edited(jobs: Jobs) -> None:
+    name = await jobs.enqueue("open")
+    await jobs.queues.DrainQueue(DrainQueueRequest(name=QUEUE))
+    edit = UpdateJobRequest(job=job_pb2.Job(name=name, spec=spec("other")))
+    assert (await jobs.jobs.UpdateJob(edit)).spec.task.task == "other"
 
 
 @pytest.mark.parametrize("part", [{}, {"task": "noop"}, {"tenant": "acme"}], ids=str)

@@ -39,7 +39,8 @@ class Versions:
 
         async def work(unit: Unit) -> job_pb2.Job:
             row, state = await self._lock(unit, id)
-            spec = change(job_pb2.JobSpec.FromString(row["spec"]))
+            before = job_pb2.JobSpec.FromString(row["spec"])
+            spec = change(before)
             queue, tenant, key, task, priority = jobs.columns(spec)
             if state is State.DEAD:
                 await unit.connection.execute(Q["change_dead_letter"], id, spec.SerializeToString(), tenant, task)
@@ -48,6 +49,10 @@ class Versions:
             elif state.final:
                 raise JobClosed(str(id), state.name)
             else:
+                refusal = await closed(unit.connection, [Request(id, spec)])
+                # What waits where nothing is taken any more may be edited there.
+                if refusal is not None and await closed(unit.connection, [Request(id, before)]) is None:
+                    raise refusal
                 ready = spec.ready_time.ToDatetime(tzinfo=unit.now.tzinfo) if spec.HasField("ready_time") else None
                 content = spec.SerializeToString()
                 run = max(row["run"], row["claim_run"] or 0) + 1

@@ -127,6 +127,7 @@ class JobServiceServicer:
 
     def UpdateJob(self, request, context):
         """Changes what a job that does not run is to do: its spec, under its name. A dead one stays dead until it is redriven.
+        A waiting one does not become one that its queue, drained in part, would not take.
         """
         context.set_code(grpc.StatusCode.UNIMPLEMENTED)
         context.set_details('Method not implemented!')

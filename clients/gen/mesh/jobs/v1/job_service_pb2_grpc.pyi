@@ -43,7 +43,9 @@ class JobServiceStub:
     ListJobs: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.ListJobsRequest, _job_service_pb2.ListJobsResponse]
     """Lists jobs, newest first. A page may hold fewer than asked for and yet not be the last."""
     UpdateJob: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.UpdateJobRequest, _job_pb2.Job]
-    """Changes what a job that does not run is to do: its spec, under its name. A dead one stays dead until it is redriven."""
+    """Changes what a job that does not run is to do: its spec, under its name. A dead one stays dead until it is redriven.
+    A waiting one does not become one that its queue, drained in part, would not take.
+    """
     CancelJob: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.CancelJobRequest, _job_pb2.Job]
     """Calls a job off. One that runs is told to stop, and is CANCELLED when it has, or 30 s later."""
     RunJob: _grpc.UnaryUnaryMultiCallable[_job_service_pb2.RunJobRequest, _job_pb2.Job]
@@ -71,7 +73,9 @@ class JobServiceAsyncStub(JobServiceStub):
     ListJobs: _aio.UnaryUnaryMultiCallable[_job_service_pb2.ListJobsRequest, _job_service_pb2.ListJobsResponse]  # type: ignore[assignment]
     """Lists jobs, newest first. A page may hold fewer than asked for and yet not be the last."""
     UpdateJob: _aio.UnaryUnaryMultiCallable[_job_service_pb2.UpdateJobRequest, _job_pb2.Job]  # type: ignore[assignment]
-    """Changes what a job that does not run is to do: its spec, under its name. A dead one stays dead until it is redriven."""
+    """Changes what a job that does not run is to do: its spec, under its name. A dead one stays dead until it is redriven.
+    A waiting one does not become one that its queue, drained in part, would not take.
+    """
     CancelJob: _aio.UnaryUnaryMultiCallable[_job_service_pb2.CancelJobRequest, _job_pb2.Job]  # type: ignore[assignment]
     """Calls a job off. One that runs is told to stop, and is CANCELLED when it has, or 30 s later."""
     RunJob: _aio.UnaryUnaryMultiCallable[_job_service_pb2.RunJobRequest, _job_pb2.Job]  # type: ignore[assignment]
@@ -126,7 +130,9 @@ class JobServiceServicer(metaclass=_abc_1.ABCMeta):
         request: _job_service_pb2.UpdateJobRequest,
         context: _ServicerContext,
     ) -> _typing.Union[_job_pb2.Job, _abc.Awaitable[_job_pb2.Job]]:
-        """Changes what a job that does not run is to do: its spec, under its name. A dead one stays dead until it is redriven."""
+        """Changes what a job that does not run is to do: its spec, under its name. A dead one stays dead until it is redriven.
+        A waiting one does not become one that its queue, drained in part, would not take.
+        """
 
     @_abc_1.abstractmethod
     def CancelJob(
