@@ -144,7 +144,7 @@ def answers(asks: Sequence[Ask], message: bytes) -> list[Answer]:
     """The answers in the script's reply, in the order of the calls."""
     [now] = _NOW.unpack_from(message)
     limits = asks[0].limits
-    if all([ask.limits == limits and not ask.texts for ask in asks]):  # as most are
+    if all(ask.limits == limits and not ask.texts for ask in asks):  # as most are
         return [Answer(said, now) for said in _said(limits).iter_unpack(message[_NOW.size :])]
     place = _NOW.size
     found = []
