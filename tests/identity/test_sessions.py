@@ -172,6 +172,12 @@ async def test_the_delay_doubles_and_says_when_to_come_back(identity: Identity) 
     assert len(waits) == 2
 
 
+async def test_free_attempts_count_in_whatever_order_they_come(identity: Identity) -> None:
+    for _ in range(4):
+        assert (await refused(identity.sign_in("nobody@example.com", "wrong"))).reason == "SIGN_IN_REFUSED"
+        identity.clock.advance(milliseconds=-5)  # each call has its own instant, and is counted later
+
+
 async def test_the_device_of_another_is_a_stranger(identity: Identity) -> None:
     await identity.user("ada@example.com")
     await identity.user("eve@example.com")

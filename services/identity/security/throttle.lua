@@ -9,10 +9,11 @@ end
 -- Counted before its outcome is known, so that many at once are not all the first.
 local attempts = tonumber(known[1] or 0) + 1
 local over = attempts - tonumber(ARGV[2])
-local delay = 0
+-- Free attempts delay nobody: those made at once come here in any order, each with its own `now`.
 if over >= 0 then
-    delay = math.min(tonumber(ARGV[4]), tonumber(ARGV[3]) * 2 ^ math.min(over, 30))
+    local delay = math.min(tonumber(ARGV[4]), tonumber(ARGV[3]) * 2 ^ math.min(over, 30))
+    not_before = now + delay
 end
-redis.call('HSET', KEYS[1], 'attempts', attempts, 'not_before', string.format('%d', now + delay))
+redis.call('HSET', KEYS[1], 'attempts', attempts, 'not_before', string.format('%d', not_before))
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
 return 0
