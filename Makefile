@@ -52,10 +52,10 @@ $(CHECKS:%=check-%): check-%:
 	@said=$$($(RUN) 2>&1) || { printf '%s\n\n  %-13s FAILED\n' "$$said" $*; exit 1; }; \
 	last=$$(printf '%s' "$$said" | tail -n 1); printf '  %-13s %s\n' $* "$${last:-ok}"
 
-test: check ## What CI runs: the checks, then every test but the laws of the contract.
-	@$(BIN)/pytest --numprocesses auto --ignore tests/contract
+test: check ## What CI runs: the checks, then every test, and every RPC before every law of the contract.
+	@$(BIN)/pytest --numprocesses auto
 
-contract: setup ## Judges every RPC by every law of the contract, and the laws by planted faults.
+contract: setup ## Only judges every RPC by every law of the contract, and the laws by planted faults.
 	@$(BIN)/pytest --numprocesses auto tests/contract
 
 chaos: setup ## Kills a checkout at every point, then parts of a mesh at random; FOR=600 seconds, SEED=7 repeats, OF=jobs.

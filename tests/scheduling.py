@@ -20,6 +20,11 @@ MOSTLY_WAITING = "tests/system/"
 """What takes longest, and waits for most of it."""
 
 
+def workers(cores: int) -> int:
+    """How many test workers to start: one more than can compute, for the one that mostly waits."""
+    return cores + 1
+
+
 def ports_of(worker: str, of: int) -> str:
     """A range of ports for each worker (`gw0` is the first of so many), as the meshes that it starts are told it.
 
