@@ -114,8 +114,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
-    """One more than there are cores."""
-    return scheduling.workers(os.cpu_count() or 1)
+    """As many as the machine serves."""
+    return scheduling.workers(os.cpu_count() or 1, scheduling.watches())
 
 
 @pytest.hookimpl(optionalhook=True)

@@ -5,6 +5,8 @@ reads, and so groups nothing.
 """
 
 import re
+import sys
+from pathlib import Path
 
 from xdist.scheduler import LoadScopeScheduling
 
@@ -20,9 +22,21 @@ MOSTLY_WAITING = "tests/system/"
 """What takes longest, and waits for most of it."""
 
 
-def workers(cores: int) -> int:
-    """How many test workers to start: one more than can compute, for the one that mostly waits."""
-    return cores + 1
+_WATCHES = Path("/proc/sys/fs/inotify/max_user_instances")
+_WATCHES_OF_A_WORKER = 60
+"""An Envoy watches each of its files, of which every service has one, by an inotify instance: 13 in all. A worker keeps
+up to four Envoys, and one that gets no instance dies.
+"""
+
+
+def workers(cores: int, watches: int) -> int:
+    """How many test workers to start: one a core, as long as there are inotify instances for all."""
+    return max(1, min(cores, watches // _WATCHES_OF_A_WORKER))
+
+
+def watches() -> int:
+    """How many inotify instances a user may have."""
+    return int(_WATCHES.read_text()) if _WATCHES.exists() else sys.maxsize
 
 
 def ports_of(worker: str, of: int) -> str:

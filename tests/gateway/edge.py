@@ -116,7 +116,7 @@ class Edge:
         found: list[dict[str, object]] = []
 
         def look() -> bool:
-            lines = (self.folder / "envoy.log").read_text().splitlines()
+            lines = (self.folder / "envoy.log").read_text(errors="replace").splitlines()
             found.extend(json.loads(line) for line in lines if request_id in line and line.startswith("{"))
             return bool(found)
 
@@ -124,7 +124,7 @@ class Edge:
         return found[0]
 
     def _ready(self) -> bool:
-        assert self.process.poll() is None, (self.folder / "envoy.log").read_text()
+        assert self.process.poll() is None, (self.folder / "envoy.log").read_text(errors="replace")
         try:
             return self.admin("/ready").strip() == "LIVE"
         except OSError:
