@@ -6,6 +6,7 @@ from functools import partial
 
 import pytest
 from google.protobuf.timestamp_pb2 import Timestamp
+from redis.asyncio import Redis
 
 from clients.worker import JobError, Run
 from mesh.jobs.v1 import job_pb2
@@ -19,9 +20,11 @@ from mesh.jobs.v1.job_service_pb2 import (
     UpdateJobRequest,
     WatchRunRequest,
 )
+from services._platform.doorbell import open_doorbell
+from services._platform.jobs import CHANNEL
 from services.jobs.domain.watch import STALL
 from services.jobs.store.turns import TICK
-from tests.conftest import Clock, eventually
+from tests.conftest import Backends, Clock, eventually
 from tests.inventory.conftest import refused
 from tests.jobs.conftest import Jobs, spec
 
@@ -123,6 +126,31 @@ async def test_dead_letters_are_grouped_edited_and_redriven(jobs: Jobs) -> None:
             await eventually(partial(_dead_again, jobs, name))
         refusal = await refused(jobs.jobs.RedriveJobs(RedriveJobsRequest(jobs=[names[0]])))
         assert refusal.reason == "JOB_NOT_DEAD"
+
+
+async def test_that_a_job_died_is_announced_at_once(jobs: Jobs, backends: Backends) -> None:
+    started, go = asyncio.Event(), asyncio.Event()
+
+    async def fail(_: Run) -> None:
+        started.set()
+        await go.wait()
+        raise JobError("no", permanent=True)
+
+    async def listens() -> bool:
+        return bell.rings > 0
+
+    async with (
+        Redis.from_url(backends.redis) as redis,
+        open_doorbell(redis, CHANNEL) as bell,
+        jobs.worker({"noop": fail}),
+    ):
+        await jobs.enqueue()
+        await started.wait()
+        await eventually(listens)
+        rings = bell.rings
+        go.set()
+        await bell.wait(rings, 10)
+        assert bell.rings > rings
 
 
 async def test_a_cancelled_run_is_told_to_stop(jobs: Jobs) -> None:
