@@ -10,12 +10,16 @@ from gateway.surface import Surface
 _HTTP = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
 
 
-def cluster(name: str, area: str, surface: Surface, endpoints: Json) -> Json:
-    """The `Cluster` of a release of an area; `endpoints` is the `ConfigSource` of its replicas."""
+def cluster(name: str, area: str, surface: Surface, replicas: Sequence[Address]) -> Json:
+    """The `Cluster` of a release of an area.
+
+    It names its replicas itself. In files of their own they could change without it, but each file would take one of
+    the inotify instances of the user, who may have only 128, and an Envoy that gets none dies.
+    """
     return {
         "name": name,
-        "type": "EDS",
-        "eds_cluster_config": {"eds_config": endpoints},
+        "type": "STATIC",
+        "load_assignment": _load_assignment(name, replicas),
         "connect_timeout": "1s",
         "per_connection_buffer_limit_bytes": MIB,
         "typed_extension_protocol_options": {_HTTP: _http2()},
@@ -23,14 +27,12 @@ def cluster(name: str, area: str, surface: Surface, endpoints: Json) -> Json:
         # Never send calls to replicas that are known to be away, even when all are.
         "common_lb_config": {"healthy_panic_threshold": {"value": 0}},
         "health_checks": [_health_check(_probe_service(area, surface))],
-        # A replica that is taken out of the topology leaves at once, though it still answers health checks.
-        "ignore_health_on_host_removal": True,
         "outlier_detection": _outlier_detection(),
         "circuit_breakers": {"thresholds": [_limits()]},
     }
 
 
-def load_assignment(name: str, replicas: Sequence[Address]) -> Json:
+def _load_assignment(name: str, replicas: Sequence[Address]) -> Json:
     """The `ClusterLoadAssignment` of a cluster."""
     hosts = [{"endpoint": {"address": replica.as_json()}} for replica in replicas]
     return {"cluster_name": name, "endpoints": [{"lb_endpoints": hosts}] if hosts else []}

@@ -8,7 +8,7 @@ from gateway import authentication, browsers, strict_json, tracing
 from gateway import surface as surfaces
 from gateway.address import TopologyError
 from gateway.bootstrap import bootstrap, file_source
-from gateway.clusters import cluster, load_assignment
+from gateway.clusters import cluster
 from gateway.filters import http_filters
 from gateway.listener import listener
 from gateway.openapi.document import document
@@ -36,7 +36,7 @@ def compile(image: Path, topology: Topology, folder: Path) -> Files:  # noqa: A0
     served = _pages(image, surface, folder)
     filters = http_filters(surface, topology, descriptor_path, str(folder / script))
     return {
-        **_clusters(surface, topology, folder),
+        "clusters.json": _clusters(surface, topology),
         surface.descriptor_file: surface.descriptors,
         script: source,
         **{page.file: page.content for page in served},
@@ -51,19 +51,16 @@ def compile(image: Path, topology: Topology, folder: Path) -> Files:  # noqa: A0
     }
 
 
-def _clusters(surface: Surface, topology: Topology, folder: Path) -> Files:
-    files: Files = {}
+def _clusters(surface: Surface, topology: Topology) -> Json:
     clusters = [*tracing.clusters(topology.traces)]
     if not topology.trust_local:
         clusters.append(authentication.own_cluster(topology.edge))
-    for area in surface.areas:
-        for release in topology.releases(area):
-            name = release.cluster(area)
-            assignment = load_assignment(name, release.replicas)
-            files[f"endpoints-{name}.json"] = _resources("envoy.config.endpoint.v3.ClusterLoadAssignment", assignment)
-            clusters.append(cluster(name, area, surface, file_source(folder, f"endpoints-{name}.json")))
-    files["clusters.json"] = _resources("envoy.config.cluster.v3.Cluster", *clusters)
-    return files
+    clusters += [
+        cluster(release.cluster(area), area, surface, release.replicas)
+        for area in surface.areas
+        for release in topology.releases(area)
+    ]
+    return _resources("envoy.config.cluster.v3.Cluster", *clusters)
 
 
 def _pages(image: Path, surface: Surface, folder: Path) -> tuple[Page, ...]:

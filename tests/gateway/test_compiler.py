@@ -95,7 +95,7 @@ def test_only_what_changed_is_written(tmp_path: Path) -> None:
     (release,) = TOPOLOGY.services["inventory"]
     fewer = replace(TOPOLOGY, services={"inventory": (replace(release, replicas=release.replicas[:1]),)})
     (tmp_path / "contract-000000000000.binpb").write_bytes(b"of an older contract")
-    assert write(compile_edge(IMAGE, fewer, tmp_path), tmp_path) == ["endpoints-inventory.json"]
+    assert write(compile_edge(IMAGE, fewer, tmp_path), tmp_path) == ["clusters.json"]
     assert {file.name for file in tmp_path.iterdir()} == set(files)
 
 
