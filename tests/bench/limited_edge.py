@@ -42,7 +42,7 @@ def bootstrap(port: int, admin: int, limiter: Address | None) -> str:
             ],
             "clusters": [
                 _static(_ANSWERS, behind),
-                *([_cluster(surface, limiter)] if limiter else []),
+                *([cluster(rate_limits.AREA, rate_limits.AREA, surface, [limiter])] if limiter else []),
             ],
         },
     }
@@ -66,12 +66,6 @@ def _listener(name: str, address: Json, action: Json, filters: list[Json]) -> Js
 def _static(name: str, address: Json) -> Json:
     assignment = {"cluster_name": name, "endpoints": [{"lb_endpoints": [{"endpoint": {"address": address}}]}]}
     return {"name": name, "type": "STATIC", "load_assignment": assignment}
-
-
-def _cluster(surface: surfaces.Surface, limiter: Address) -> Json:
-    found = cluster(rate_limits.AREA, rate_limits.AREA, surface, {})
-    del found["eds_cluster_config"]
-    return {**found, **_static(rate_limits.AREA, limiter.as_json())}
 
 
 def write(folder: Path, name: str, text: str) -> Path:
