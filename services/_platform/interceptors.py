@@ -91,9 +91,9 @@ class Interceptors:
         call: Call,
     ) -> AsyncIterator[Reply]:
         """Carries one request to a handler that answers with a stream."""
-        async with self._entered(call), self._endable():
+        async with self._entered(call):
             validate(request)
-            async for reply in handler(request, call):
+            async for reply in self._until_the_end(handler(request, call)):
                 yield reply
 
     async def both_streams(
@@ -103,8 +103,8 @@ class Interceptors:
         call: Call,
     ) -> AsyncIterator[Reply]:
         """Carries a stream of requests to a handler that answers with a stream."""
-        async with self._entered(call), self._endable():
-            async for reply in handler(_validated(requests), call):
+        async with self._entered(call):
+            async for reply in self._until_the_end(handler(_validated(requests), call)):
                 yield reply
 
     @asynccontextmanager
@@ -125,19 +125,27 @@ class Interceptors:
                     raise
                 raise DeadlineExceeded(_TOO_LATE) from error
 
-    @asynccontextmanager
-    async def _endable(self) -> AsyncIterator[None]:
-        stream = asyncio.timeout_at(asyncio.get_running_loop().time() if self._draining else None)
-        self._streams.add(stream)
-        try:
-            async with stream:
-                yield
-        except TimeoutError as error:
-            if not stream.expired():
-                raise
-            raise Unavailable("the replica that streams goes away", reason="SERVICE_UNAVAILABLE") from error
-        finally:
-            self._streams.discard(stream)
+    async def _until_the_end(self, replies: AsyncIterator[Reply]) -> AsyncIterator[Reply]:
+        """The replies, until `end_streams`.
+
+        It ends a stream that waits for its next reply. Who is interrupted while a reply goes out has no way to say why.
+        """
+        while not self._draining:
+            stream = asyncio.timeout(None)
+            self._streams.add(stream)
+            try:
+                async with stream:
+                    reply = await anext(replies)
+            except StopAsyncIteration:
+                return
+            except TimeoutError:
+                if not stream.expired():
+                    raise
+                break
+            finally:
+                self._streams.discard(stream)
+            yield reply
+        raise Unavailable("the replica that streams goes away", reason="SERVICE_UNAVAILABLE")
 
     @contextmanager
     def _admitted(self) -> Iterator[None]:

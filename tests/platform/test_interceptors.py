@@ -21,6 +21,7 @@ from services._platform.errors import (
     RequestIdReused,
     ResourceExhausted,
     Unauthenticated,
+    Unavailable,
 )
 from services._platform.interceptors import Interceptors
 from services.inventory.__main__ import compose
@@ -162,6 +163,16 @@ async def test_streams_of_both_sides(echo: Echo, good: Any, bad: Any, new_call: 
 async def test_a_stream_of_answers(echo: Echo, messages: Any, new_call: NewCall) -> None:
     answers = chain().server_stream(echo.Count, messages.PeekRequest(text="n"), new_call("Count"))
     assert [note.text async for note in answers] == ["n0", "n1", "n2"]
+
+
+async def test_a_stream_that_is_ended_lets_a_reply_go_out_first(echo: Echo, messages: Any, new_call: NewCall) -> None:
+    one = chain()
+    answers = one.server_stream(echo.Count, messages.PeekRequest(text="n"), new_call("Count"))
+    assert (await anext(answers)).text == "n0"
+    one.end_streams()
+    await asyncio.sleep(0)  # as a host does that sends it; it is not interrupted
+    with pytest.raises(Unavailable, match="goes away"):
+        await anext(answers)
 
 
 # ---- Idempotency ----
