@@ -28,11 +28,8 @@ _WATCHES_OF_A_WORKER = 12
 
 
 def workers(cores: int, watches: int) -> int:
-    """How many test workers to start: one more than can compute, for the one that mostly waits.
-
-    Fewer where there are not inotify instances for all.
-    """
-    return max(1, min(cores + 1, watches // _WATCHES_OF_A_WORKER))
+    """How many test workers to start: one a core, as long as there are inotify instances for all."""
+    return max(1, min(cores, watches // _WATCHES_OF_A_WORKER))
 
 
 def watches() -> int:
