@@ -6,6 +6,7 @@ follow. The token itself goes on to the service, which verifies it again.
 """
 
 from gateway.address import Address
+from gateway.clusters import load_assignment
 from gateway.proto_json import Json, duration, extension
 from gateway.releases import PRINCIPAL
 
@@ -62,12 +63,11 @@ def _provider() -> Json:
 
 def own_cluster(edge: Address) -> Json:
     """The `Cluster` by which the edge calls itself."""
-    endpoint = {"endpoint": {"address": edge.reachable().as_json()}}
     return {
         "name": OWN_CLUSTER,
         "type": "STATIC",
         "connect_timeout": "1s",
-        "load_assignment": {"cluster_name": OWN_CLUSTER, "endpoints": [{"lb_endpoints": [endpoint]}]},
+        "load_assignment": load_assignment(OWN_CLUSTER, [edge.reachable()]),
     }
 
 

@@ -19,7 +19,7 @@ def cluster(name: str, area: str, surface: Surface, replicas: Sequence[Address])
     return {
         "name": name,
         "type": "STATIC",
-        "load_assignment": _load_assignment(name, replicas),
+        "load_assignment": load_assignment(name, replicas),
         "connect_timeout": "1s",
         "per_connection_buffer_limit_bytes": MIB,
         "typed_extension_protocol_options": {_HTTP: _http2()},
@@ -32,8 +32,8 @@ def cluster(name: str, area: str, surface: Surface, replicas: Sequence[Address])
     }
 
 
-def _load_assignment(name: str, replicas: Sequence[Address]) -> Json:
-    """The `ClusterLoadAssignment` of a cluster."""
+def load_assignment(name: str, replicas: Sequence[Address]) -> Json:
+    """The `ClusterLoadAssignment` of a cluster of these replicas."""
     hosts = [{"endpoint": {"address": replica.as_json()}} for replica in replicas]
     return {"cluster_name": name, "endpoints": [{"lb_endpoints": hosts}] if hosts else []}
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable
 
 from gateway.address import Address
+from gateway.clusters import load_assignment
 from gateway.proto_json import Json, extension
 
 _CLUSTER = "traces"
@@ -35,11 +36,10 @@ def clusters(collector: Address | None) -> Iterable[Json]:
     if collector is not None:
         http = "envoy.extensions.upstreams.http.v3.HttpProtocolOptions"
         options = extension(http, http, explicit_http_config={"http2_protocol_options": {}})
-        endpoint = {"endpoint": {"address": collector.as_json()}}
         yield {
             "name": _CLUSTER,
             "type": "STATIC",
             "connect_timeout": "1s",
             "typed_extension_protocol_options": {http: options["typed_config"]},
-            "load_assignment": {"cluster_name": _CLUSTER, "endpoints": [{"lb_endpoints": [endpoint]}]},
+            "load_assignment": load_assignment(_CLUSTER, [collector]),
         }
