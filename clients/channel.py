@@ -22,9 +22,12 @@ Channel = grpc.aio.Channel
 Headers = Callable[[], Awaitable[Mapping[str, str]]]
 """Headers for a call: credentials, trace."""
 
-_KEEPALIVE = [
+_CONNECTION = [
     ("grpc.keepalive_time_ms", 30_000),
     ("grpc.keepalive_timeout_ms", 10_000),
+    # A service that was away for long is found again within a second; by default it may be two minutes.
+    ("grpc.initial_reconnect_backoff_ms", 100),
+    ("grpc.max_reconnect_backoff_ms", 1_000),
 ]
 _RETRY = {
     "maxAttempts": 4,
@@ -49,7 +52,7 @@ def connect(target: str, headers: Headers | None = None, *, balanced: bool = Fal
     replicas of a service. The edge does so by itself.
     """
     config = service_config(balanced=balanced, conducted=conducted)
-    options = [*_KEEPALIVE, ("grpc.enable_retries", int(conducted)), ("grpc.service_config", config)]
+    options = [*_CONNECTION, ("grpc.enable_retries", int(conducted)), ("grpc.service_config", config)]
     interceptors = [_Conduct(headers)] if conducted else []
     return grpc.aio.insecure_channel(target, options=options, interceptors=interceptors)
 

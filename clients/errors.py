@@ -1,12 +1,11 @@
 """A refused call as a typed exception: the details of `google.rpc.Status`, read."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import TypeVar
 
 import grpc
-from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
 from google.rpc import error_details_pb2, status_pb2
 
@@ -45,13 +44,10 @@ def typed_errors() -> Iterator[None]:
 
 def read(error: grpc.aio.AioRpcError) -> MeshError:
     """The typed form of what grpcio raised; without details when the failure was on the way."""
-    status = status_pb2.Status()
-    for key, value in error.trailing_metadata() or ():
-        if key == _TRAILER and isinstance(value, bytes):
-            status.ParseFromString(value)
-    info = _detail(status.details, error_details_pb2.ErrorInfo())
-    bad = _detail(status.details, error_details_pb2.BadRequest())
-    retry = _detail(status.details, error_details_pb2.RetryInfo())
+    status = status_of(error)
+    info = detail(status, error_details_pb2.ErrorInfo())
+    bad = detail(status, error_details_pb2.BadRequest())
+    retry = detail(status, error_details_pb2.RetryInfo())
     return MeshError(
         code=error.code(),
         message=status.message or error.details() or "",
@@ -62,9 +58,18 @@ def read(error: grpc.aio.AioRpcError) -> MeshError:
     )
 
 
-def _detail(details: Sequence[Any], detail: Detail) -> Detail:
-    """The detail of this type, or an empty one."""
-    for packed in details:
-        if packed.TypeName() == detail.DESCRIPTOR.full_name:
-            packed.Unpack(detail)
-    return detail
+def status_of(error: grpc.aio.AioRpcError) -> status_pb2.Status:
+    """What the server answered; empty when the failure was on the way."""
+    status = status_pb2.Status()
+    for key, value in error.trailing_metadata() or ():
+        if key == _TRAILER and isinstance(value, bytes):
+            status.ParseFromString(value)
+    return status
+
+
+def detail(status: status_pb2.Status, empty: Detail) -> Detail:
+    """The detail of this type, or `empty` as it is."""
+    for packed in status.details:
+        if packed.TypeName() == empty.DESCRIPTOR.full_name:
+            packed.Unpack(empty)
+    return empty

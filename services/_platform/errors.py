@@ -140,6 +140,15 @@ class Unavailable(Refusal):
     reason = "DEPENDENCY_UNAVAILABLE"
 
 
+class Moved(Unavailable):
+    """What the call is about is in the hands of one replica, which changes: the caller comes back."""
+
+    reason = "SERVICE_UNAVAILABLE"
+
+    def __init__(self, what: str) -> None:
+        super().__init__(f"{what} moves to another replica", retry_after=0.1)
+
+
 class Internal(Refusal):
     """A defect. The message never tells what it is: the log does, under the request id."""
 

@@ -5,8 +5,8 @@ Another host needs what stands here: make a `Call`, hand it to the interceptors,
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable
+from contextlib import aclosing, asynccontextmanager, suppress
 from dataclasses import dataclass
 from time import monotonic
 from typing import Any, TypeAlias, cast
@@ -136,15 +136,13 @@ def _handler(method: Method, serve: Callable[..., Any], chain: Interceptors) -> 
             return await chain.client_stream(serve, _parsed(parse, raws), _call(method, context))
         raise AssertionError("a refusal aborts")
 
-    async def server_stream(raw: bytes, context: Context) -> AsyncIterator[Message]:
+    async def server_stream(raw: bytes, context: Context) -> None:
         async with _refusing(context):
-            async for reply in chain.server_stream(serve, parse(raw), _call(method, context)):
-                yield reply
+            await _send(chain.server_stream(serve, parse(raw), _call(method, context)), context)
 
-    async def both_streams(raws: AsyncIterator[bytes], context: Context) -> AsyncIterator[Message]:
+    async def both_streams(raws: AsyncIterator[bytes], context: Context) -> None:
         async with _refusing(context):
-            async for reply in chain.both_streams(serve, _parsed(parse, raws), _call(method, context)):
-                yield reply
+            await _send(chain.both_streams(serve, _parsed(parse, raws), _call(method, context)), context)
 
     kinds: dict[tuple[bool, bool], tuple[Callable[..., Any], Any]] = {
         (False, False): (grpc.unary_unary_rpc_method_handler, unary),
@@ -191,6 +189,16 @@ def _parser(descriptor: Descriptor) -> Parse:
 async def _parsed(parse: Parse, raws: AsyncIterator[bytes]) -> AsyncIterator[Message]:
     async for raw in raws:
         yield parse(raw)
+
+
+async def _send(replies: AsyncGenerator[Message, None], context: Context) -> None:
+    """Sends replies, and closes them: grpcio would not when it cancels a call that waits for its reader."""
+    async with aclosing(replies):
+        async for reply in replies:
+            try:
+                await context.write(reply)
+            except grpc.aio.InternalError:  # there is no caller any more
+                return
 
 
 @asynccontextmanager

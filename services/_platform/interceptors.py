@@ -5,8 +5,8 @@ telemetry (sees every outcome) > shedding > deadline > authentication > authoriz
 
 import asyncio
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing, asynccontextmanager, contextmanager
 from typing import TypeVar
 
 from google.protobuf.message import Message
@@ -16,10 +16,10 @@ from services._platform.call import Call, Principal, current_call, digest
 from services._platform.errors import (
     DeadlineExceeded,
     InvalidArgument,
+    Moved,
     PermissionDenied,
     ResourceExhausted,
     Unauthenticated,
-    Unavailable,
 )
 from services._platform.faults import Fault, no_fault
 from services._platform.telemetry import observed
@@ -86,25 +86,29 @@ class Interceptors:
 
     async def server_stream(
         self,
-        handler: Callable[[Request, Call], AsyncIterator[Reply]],
+        handler: Callable[[Request, Call], AsyncGenerator[Reply, None]],
         request: Request,
         call: Call,
-    ) -> AsyncIterator[Reply]:
+    ) -> AsyncGenerator[Reply, None]:
         """Carries one request to a handler that answers with a stream."""
         async with self._entered(call):
             validate(request)
-            async for reply in self._until_the_end(handler(request, call)):
-                yield reply
+            async with aclosing(self._until_the_end(handler(request, call))) as replies:
+                async for reply in replies:
+                    yield reply
 
     async def both_streams(
         self,
-        handler: Callable[[AsyncIterator[Request], Call], AsyncIterator[Reply]],
+        handler: Callable[[AsyncIterator[Request], Call], AsyncGenerator[Reply, None]],
         requests: AsyncIterator[Request],
         call: Call,
-    ) -> AsyncIterator[Reply]:
+    ) -> AsyncGenerator[Reply, None]:
         """Carries a stream of requests to a handler that answers with a stream."""
-        async with self._entered(call):
-            async for reply in self._until_the_end(handler(_validated(requests), call)):
+        async with (
+            self._entered(call),
+            aclosing(self._until_the_end(handler(_validated(requests), call))) as replies,
+        ):
+            async for reply in replies:
                 yield reply
 
     @asynccontextmanager
@@ -125,27 +129,28 @@ class Interceptors:
                     raise
                 raise DeadlineExceeded(_TOO_LATE) from error
 
-    async def _until_the_end(self, replies: AsyncIterator[Reply]) -> AsyncIterator[Reply]:
+    async def _until_the_end(self, replies: AsyncGenerator[Reply, None]) -> AsyncGenerator[Reply, None]:
         """The replies, until `end_streams`.
 
         It ends a stream that waits for its next reply. Who is interrupted while a reply goes out has no way to say why.
         """
-        while not self._draining:
-            stream = asyncio.timeout(None)
-            self._streams.add(stream)
-            try:
-                async with stream:
-                    reply = await anext(replies)
-            except StopAsyncIteration:
-                return
-            except TimeoutError:
-                if not stream.expired():
-                    raise
-                break
-            finally:
-                self._streams.discard(stream)
-            yield reply
-        raise Unavailable("the replica that streams goes away", reason="SERVICE_UNAVAILABLE")
+        async with aclosing(replies):
+            while not self._draining:
+                stream = asyncio.timeout(None)
+                self._streams.add(stream)
+                try:
+                    async with stream:
+                        reply = await anext(replies)
+                except StopAsyncIteration:
+                    return
+                except TimeoutError:
+                    if not stream.expired():
+                        raise
+                    break
+                finally:
+                    self._streams.discard(stream)
+                yield reply
+        raise Moved("the stream")
 
     @contextmanager
     def _admitted(self) -> Iterator[None]:

@@ -1,4 +1,4 @@
-"""The one table that turns a `Refusal` into a `google.rpc.Status` (AIP-193).
+"""The one table that turns a `Refusal` into a `google.rpc.Status` (AIP-193), and back.
 
 A status travels in a trailer, and clients take 8 KiB of trailers by default: what would be longer is cut.
 """
@@ -7,11 +7,23 @@ from google.protobuf.any_pb2 import Any
 from google.protobuf.message import Message
 from google.rpc import code_pb2, error_details_pb2, status_pb2
 
-from services._platform.errors import AlreadyExists, FailedPrecondition, NotFound, Refusal, ResourceExhausted
+from clients.errors import detail
+from services._platform import errors
+from services._platform.errors import (
+    AlreadyExists,
+    FailedPrecondition,
+    FieldViolation,
+    NotFound,
+    Refusal,
+    ResourceExhausted,
+)
 
 DOMAIN = "mesh"
 TRAILER = "grpc-status-details-bin"
 
+_KINDS: dict[str, type[Refusal]] = {
+    kind.code: kind for kind in Refusal.__subclasses__() if kind.__module__ == errors.__name__
+}
 _VIOLATIONS_TOLD = 8
 _LONGEST_TEXT = 200
 
@@ -25,6 +37,23 @@ def status(refusal: Refusal) -> status_pb2.Status:
     """What the caller is told."""
     return status_pb2.Status(
         code=code(refusal), message=_cut(refusal.message), details=[_packed(detail) for detail in _details(refusal)]
+    )
+
+
+def refusal(told: status_pb2.Status) -> Refusal | None:
+    """What another replica refused; None when the status is none that a service of the mesh gives."""
+    info = detail(told, error_details_pb2.ErrorInfo())
+    kind = _KINDS.get(code_pb2.Code.Name(told.code)) if info.domain == DOMAIN else None
+    if kind is None:
+        return None
+    bad, retry = detail(told, error_details_pb2.BadRequest()), detail(told, error_details_pb2.RetryInfo())
+    about = _about(told)
+    return kind(
+        told.message,
+        reason=info.reason,
+        metadata=dict(sorted(info.metadata.items(), key=lambda entry: entry[1] != about)),
+        violations=[FieldViolation(v.field, v.description, v.reason) for v in bad.field_violations],
+        retry_after=retry.retry_delay.ToTimedelta().total_seconds() if retry.HasField("retry_delay") else None,
     )
 
 
@@ -77,6 +106,15 @@ def _resource(refusal: Refusal) -> error_details_pb2.ResourceInfo | None:
     for kind, name in refusal.metadata.items():
         return error_details_pb2.ResourceInfo(resource_type=kind, resource_name=name, description=_cut(refusal.message))
     return None
+
+
+def _about(told: status_pb2.Status) -> str:
+    """What a refusal named first, for metadata on the wire has no order."""
+    violations = (
+        *detail(told, error_details_pb2.PreconditionFailure()).violations,
+        *detail(told, error_details_pb2.QuotaFailure()).violations,
+    )
+    return detail(told, error_details_pb2.ResourceInfo()).resource_name or next((v.subject for v in violations), "")
 
 
 def _subject(refusal: Refusal) -> str:

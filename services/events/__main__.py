@@ -7,13 +7,13 @@ from functools import partial
 from clients import contract
 from services._platform.clock import Clock, system_clock
 from services._platform.paging import Pager
+from services._platform.replicas import open_replicas
 from services._platform.server import Service, run
 from services._platform.settings import Settings, from_environment
 from services._platform.stores import open_stores
 from services.events import servicer, store, worker
 from services.events.convert.topics import Topics, described
 from services.events.delivery.charter import Charter, charter
-from services.events.delivery.elsewhere import open_elsewhere
 from services.events.delivery.lag import Lags
 from services.events.delivery.owners import Owners
 from services.events.delivery.posting import Posting
@@ -32,7 +32,7 @@ async def compose(settings: Settings, own: EventsSettings, clock: Clock = system
     async with (
         open_stores(NAME, settings, clock) as stores,
         open_sender(own.webhook_networks) as sender,
-        open_elsewhere() as elsewhere,
+        open_replicas() as replicas,
     ):
         pool, units, bell = stores.pool, stores.units, stores.doorbell
         log, journal, letters = (
@@ -67,7 +67,7 @@ async def compose(settings: Settings, own: EventsSettings, clock: Clock = system
                     servicer.Events(log, topics, pager, clock),
                     servicer.Topics(store.TopicSettings(pool, units), topics, pager),
                     servicer.Subscriptions(subscriptions, log, lags, topics, pager),
-                    servicer.Deliveries(owners, elsewhere),
+                    servicer.Deliveries(owners, replicas),
                     servicer.DeadLetters(letters, pager),
                     servicer.Webhooks(
                         store=hooks,

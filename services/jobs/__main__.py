@@ -8,6 +8,7 @@ from services._platform.clock import Clock, system_clock
 from services._platform.lease import Lease
 from services._platform.neighbours import open_neighbours
 from services._platform.paging import Pager
+from services._platform.replicas import open_replicas
 from services._platform.server import Service, run
 from services._platform.settings import Settings
 from services._platform.stores import open_stores
@@ -29,19 +30,21 @@ async def compose(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         journal, reader, segments = store.Journal(pool, lease), store.Reader(pool), store.Segments(pool, lease, clock)
         dispatcher = store.Dispatcher(journal, reader, segments, lease, bell, clock, settings.listen)
         reads, schedules = store.Reads(pool, clock), store.Schedules(pool, units, bell)
-        versions, watching = store.Versions(units, bell, clock), servicer.Watching(dispatcher, reads)
+        versions = store.Versions(units, bell, clock)
         async with (
             dispatcher.held(),
+            open_replicas() as replicas,
             open_neighbours(NAME, settings, clock) as neighbours,
             running_here(dispatcher, neighbours, stores.holder),
         ):
+            watching = servicer.Watching(dispatcher, replicas, reads)
             yield Service(
                 servicers=[
                     servicer.Jobs(store.Jobs(units, bell), versions, reads, watching, pager),
                     servicer.Queues(store.Queues(pool, units, bell), watching, pager, clock),
                     servicer.Schedules(schedules, units, pager),
                     servicer.Workflows(store.Workflows(pool, units, reads, bell)),
-                    servicer.Work(dispatcher),
+                    servicer.Work(dispatcher, replicas),
                 ],
                 dependencies=stores.dependencies,
                 loops=[

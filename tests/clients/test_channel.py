@@ -1,5 +1,6 @@
 """The one way to open a channel, against a running inventory."""
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
@@ -23,6 +24,7 @@ from mesh.saga.v1.saga_service_pb2_grpc import (
 from services.inventory.__main__ import compose
 from tests.callers import bearer
 from tests.conftest import Database, serving_port, settings
+from tests.platform.conftest import free_port
 
 
 async def administrator() -> Mapping[str, str]:
@@ -65,6 +67,20 @@ async def test_nobody_there_is_a_typed_error_too() -> None:
             await ProductServiceStub(channel).GetProduct(GetProductRequest(name="products/none"), timeout=1)
         assert caught.value.reason == ""
         assert caught.value.code in (grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED)
+
+
+async def test_a_service_that_was_away_is_found_again_soon(database: Database) -> None:
+    told = settings(database, "inventory", listen=f"127.0.0.1:{free_port()}")
+    request = GetProductRequest(name="products/none")
+    async with connect(told.listen, administrator) as channel:
+        away = asyncio.get_running_loop().time() + 4
+        while asyncio.get_running_loop().time() < away:
+            with pytest.raises(MeshError), typed_errors():
+                await ProductServiceStub(channel).GetProduct(request, timeout=0.2)
+        async with serving_port(compose, told):
+            with pytest.raises(MeshError) as caught, typed_errors():
+                await ProductServiceStub(channel).GetProduct(request, timeout=1.5, wait_for_ready=True)
+            assert caught.value.reason == "PRODUCT_NOT_FOUND"
 
 
 @pytest.mark.parametrize(("asked", "given"), [(None, 5), (2, 2), (60, 60)])

@@ -39,7 +39,7 @@ def signature(source: str, rpc: str) -> str:
         ("GetSample", "async def GetSample( self, request: {Get}, call: Call_contra, / ) -> {Sample}: ..."),
         (
             "WatchSamples",
-            "def WatchSamples( self, request: {Get}, call: Call_contra, / ) -> AsyncIterator[{Sample}]: ...",
+            "def WatchSamples( self, request: {Get}, call: Call_contra, / ) -> AsyncGenerator[{Sample}, None]: ...",
         ),
         (
             "ImportSamples",
@@ -48,7 +48,7 @@ def signature(source: str, rpc: str) -> str:
         (
             "SyncSamples",
             "def SyncSamples( self, requests: AsyncIterator[{Sync}], call: Call_contra, / ) "
-            "-> AsyncIterator[sample_pb2.SyncSamplesResponse]: ...",
+            "-> AsyncGenerator[sample_pb2.SyncSamplesResponse, None]: ...",
         ),
     ],
 )

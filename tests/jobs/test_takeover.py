@@ -8,12 +8,13 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from functools import partial
 from typing import Any, cast
-from uuid import UUID
+from uuid import UUID, uuid4
 
 import grpc
 import pytest
 
 from clients.worker import Run, Worker
+from mesh.jobs.v1.job_service_pb2 import WatchRunRequest
 from mesh.jobs.v1.work_service_pb2_grpc import WorkServiceStub
 from services._local import ports
 from services._platform.clock import system_clock
@@ -26,6 +27,7 @@ from services.jobs.store.takeover import board
 from tests import callers
 from tests.callers import AuthorizedChannel
 from tests.conftest import Clock, Database, eventually, settings
+from tests.inventory.conftest import refusal_of
 from tests.jobs.conftest import Jobs, running, spec
 
 
@@ -124,6 +126,18 @@ async def test_any_replica_takes_workers_in(database: Database, clock: Clock) ->
             return set(workers) == {"near", "far"}
 
         await eventually(both, seconds=30)
+
+
+async def test_any_replica_tells_what_the_dispatcher_refuses(database: Database, clock: Clock) -> None:
+    port = ports.choose(["one", "other"], {}, edge=None, seed=database.name)
+    async with (
+        running(database, clock, listen=f"127.0.0.1:{port['one']}") as one,
+        running(database, clock, listen=f"127.0.0.1:{port['other']}") as other,
+    ):
+        for replica in (one, other):
+            with pytest.raises(grpc.aio.AioRpcError) as caught:
+                await replica.jobs.WatchRun(WatchRunRequest(name=f"jobs/{uuid4()}")).read()
+            assert refusal_of(caught.value).reason == "JOB_NOT_FOUND"
 
 
 async def test_a_turn_of_the_segments_loses_nothing(database: Database, clock: Clock) -> None:

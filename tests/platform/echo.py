@@ -1,7 +1,8 @@
 """The echo contract, compiled when the tests start, and a servicer of it that does what a test tells it to."""
 
+import asyncio
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncGenerator, AsyncIterator, Callable
 from importlib import import_module
 from inspect import isawaitable
 from pathlib import Path
@@ -38,6 +39,10 @@ class Echo:
         self.DESCRIPTOR = messages.DESCRIPTOR.services_by_name["EchoService"]
         self.calls: list[Call] = []
         self.requests: list[Any] = []
+        self.replies = 3
+        self.begun: list[asyncio.Task[Any] | None] = []
+        self.left: list[asyncio.Task[Any] | None] = []
+        """The tasks that began to answer with a stream, and that ended to."""
         self._note = messages.Note
         self._page = messages.ListNotesResponse
         self.answer = answer or (lambda request, call: None)
@@ -60,11 +65,15 @@ class Echo:
     async def Collect(self, requests: AsyncIterator[Any], call: Call) -> Any:
         return self._note(text="".join([(await self._answered(request, call)).text async for request in requests]))
 
-    async def Count(self, request: Any, call: Call) -> AsyncIterator[Any]:
-        for number in range(3):
-            yield self._note(text=f"{(await self._answered(request, call)).text}{number}")
+    async def Count(self, request: Any, call: Call) -> AsyncGenerator[Any, None]:
+        self.begun.append(asyncio.current_task())
+        try:
+            for number in range(self.replies):
+                yield self._note(text=f"{(await self._answered(request, call)).text}{number}")
+        finally:
+            self.left.append(asyncio.current_task())
 
-    async def Chat(self, requests: AsyncIterator[Any], call: Call) -> AsyncIterator[Any]:
+    async def Chat(self, requests: AsyncIterator[Any], call: Call) -> AsyncGenerator[Any, None]:
         async for request in requests:
             yield await self._answered(request, call)
 

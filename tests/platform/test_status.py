@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 from google.protobuf.descriptor_pb2 import EnumDescriptorProto, FileDescriptorSet
+from google.rpc import status_pb2
 
 import services.inventory.domain.refusals
 from clients.contract import IMAGE
@@ -27,7 +28,6 @@ OF_THE_WIRE = {
     "CALLER_BLOCKED",
     "REQUEST_TOO_LARGE",
     "REQUEST_TOO_SLOW",
-    "SERVICE_UNAVAILABLE",
 }
 """Reasons of the edge and of the gRPC host, for what never becomes a request of the contract."""
 
@@ -191,6 +191,19 @@ GOLDEN: list[tuple[Refusal, Told]] = [
 @pytest.mark.parametrize(("refusal", "expected"), GOLDEN, ids=lambda one: type(one).__name__)
 def test_golden(refusal: Refusal, expected: Told) -> None:
     assert read(status.status(refusal)) == expected
+
+
+@pytest.mark.parametrize("refusal", [refusal for refusal, _ in GOLDEN], ids=lambda one: type(one).__name__)
+def test_what_is_told_can_be_told_on(refusal: Refusal) -> None:
+    told = status.status(refusal)
+    again = status.refusal(told)
+    assert again is not None
+    assert status.status(again) == told
+
+
+def test_a_status_of_nobody_in_the_mesh_is_not_told_on() -> None:
+    assert status.refusal(status_pb2.Status()) is None
+    assert status.refusal(status_pb2.Status(code=13, message="from the way")) is None
 
 
 def test_every_type_of_the_runtime_has_its_golden() -> None:

@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from services._platform.errors import Refusal, Unavailable
+from services._platform.errors import Moved, Refusal
 from services.events.domain.items import Rejected, Told
 
 
@@ -19,9 +19,9 @@ class Said:
     extended: Sequence[tuple[int, float]] = ()
 
 
-def moved() -> Unavailable:
+def moved() -> Moved:
     """The refusal of a session whose owner is gone."""
-    return Unavailable("the subscription moves to another replica", reason="SERVICE_UNAVAILABLE", retry_after=0.1)
+    return Moved("the subscription")
 
 
 class Session:

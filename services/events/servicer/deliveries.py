@@ -1,21 +1,19 @@
 """The RPCs by which consumers get events."""
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
-from contextlib import suppress
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing, suppress
 
 import uuid_utils
 
 from mesh.events.v1 import delivery_service_pb2
-from mesh.events.v1.delivery_service_pb2_grpc import DeliveryServiceStub
 from mesh.events.v1.delivery_service_servicer import DeliveryServiceServicer
 from services._platform.call import Call
 from services._platform.errors import Refusal
+from services._platform.replicas import Replicas
 from services.events.convert import deliveries
-from services.events.delivery.elsewhere import RELAYED, Elsewhere
-from services.events.delivery.owner import Owner
 from services.events.delivery.owners import Owners
-from services.events.delivery.session import Said, Session, moved
+from services.events.delivery.session import Said, Session
 from services.events.domain.items import Told
 from services.events.domain.refusals import SubscriptionMissing
 
@@ -31,21 +29,22 @@ _TOGETHER = 500
 class Deliveries(DeliveryServiceServicer[Call]):
     """`mesh.events.v1.DeliveryService`. Calls for a group that another replica owns are passed on to it."""
 
-    def __init__(self, owners: Owners, elsewhere: Elsewhere) -> None:
+    def __init__(self, owners: Owners, replicas: Replicas) -> None:
         self._owners = owners
-        self._elsewhere = elsewhere
+        self._replicas = replicas
 
     async def Subscribe(
         self, requests: AsyncIterator[delivery_service_pb2.SubscribeRequest], call: Call, /
-    ) -> AsyncIterator[delivery_service_pb2.SubscribeResponse]:
+    ) -> AsyncGenerator[delivery_service_pb2.SubscribeResponse, None]:
         first = await anext(requests, None)
         if first is None or not first.subscription:
             raise SubscriptionMissing.of("[0].subscription", "must be in the first message")
-        owner = await self._find(first.subscription, call)
+        owner = await self._owners.find(first.subscription)
         said = _again(first, requests)
         if isinstance(owner, str):
-            async for reply in self._elsewhere.stream(owner, call, DeliveryServiceStub, "Subscribe", said):
-                yield reply
+            async with aclosing(self._replicas.stream(owner, call, said)) as replies:
+                async for reply in replies:
+                    yield reply
             return
         session = owner.open(f"{call.principal.name} {uuid_utils.uuid7()}")
         hearing = asyncio.create_task(_hear(said, session))
@@ -60,11 +59,9 @@ class Deliveries(DeliveryServiceServicer[Call]):
                 await hearing
 
     async def Pull(self, request: delivery_service_pb2.PullRequest, call: Call, /) -> delivery_service_pb2.PullResponse:
-        owner = await self._find(request.subscription, call)
+        owner = await self._owners.find(request.subscription)
         if isinstance(owner, str):
-            reply: delivery_service_pb2.PullResponse = await self._elsewhere.ask(
-                owner, call, DeliveryServiceStub, "Pull", request
-            )
+            reply: delivery_service_pb2.PullResponse = await self._replicas.ask(owner, call, request)
             return reply
         session = owner.open(f"{call.principal.name} {uuid_utils.uuid7()}")
         try:
@@ -81,11 +78,9 @@ class Deliveries(DeliveryServiceServicer[Call]):
     async def Acknowledge(
         self, request: delivery_service_pb2.AcknowledgeRequest, call: Call, /
     ) -> delivery_service_pb2.AcknowledgeResponse:
-        owner = await self._find(request.subscription, call)
+        owner = await self._owners.find(request.subscription)
         if isinstance(owner, str):
-            reply: delivery_service_pb2.AcknowledgeResponse = await self._elsewhere.ask(
-                owner, call, DeliveryServiceStub, "Acknowledge", request
-            )
+            reply: delivery_service_pb2.AcknowledgeResponse = await self._replicas.ask(owner, call, request)
             return reply
         session = owner.open(f"{call.principal.name} {uuid_utils.uuid7()}")
         answer = delivery_service_pb2.AcknowledgeResponse()
@@ -100,12 +95,6 @@ class Deliveries(DeliveryServiceServicer[Call]):
         finally:
             session.leave(keeping=True)
         return answer
-
-    async def _find(self, subscription: str, call: Call) -> Owner | str:
-        owner = await self._owners.find(subscription)
-        if isinstance(owner, str) and RELAYED in call.metadata:
-            raise moved()
-        return owner
 
 
 async def _hear(requests: AsyncIterator[delivery_service_pb2.SubscribeRequest], session: Session) -> None:

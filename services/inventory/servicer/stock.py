@@ -1,7 +1,7 @@
 """The RPCs of levels, adjustments and the ledger."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
 
 from mesh.inventory.v1 import stock_pb2, stock_service_pb2
 from mesh.inventory.v1.stock_service_servicer import StockServiceServicer
@@ -133,7 +133,7 @@ class StockLevels(StockServiceServicer[Call]):
 
     async def WatchStock(
         self, request: stock_service_pb2.WatchStockRequest, call: Call, /
-    ) -> AsyncIterator[stock_service_pb2.WatchStockResponse]:
+    ) -> AsyncGenerator[stock_service_pb2.WatchStockResponse, None]:
         after = self._tokens.read(request.resume_token) if request.resume_token else None
         if after is not None and not await self._changes.kept_since(after):
             raise OutOfRange("the changes after the resume token are no longer kept", reason="RESUME_TOKEN_EXPIRED")

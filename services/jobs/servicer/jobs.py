@@ -1,6 +1,6 @@
 """The RPCs of jobs."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from uuid import UUID
 
 from google.protobuf.field_mask_pb2 import FieldMask
@@ -79,11 +79,10 @@ class Jobs(JobServiceServicer[Call]):
         shown, token = self._pager.cut(request, page, found, lambda run: (str(run.run),))
         return job_service_pb2.ListJobRunsResponse(job_runs=shown, next_page_token=token)
 
-    async def WatchRun(
+    def WatchRun(
         self, request: job_service_pb2.WatchRunRequest, call: Call, /
-    ) -> AsyncIterator[job_service_pb2.WatchRunResponse]:
-        async for told in self._watching.job(request, call):
-            yield told
+    ) -> AsyncGenerator[job_service_pb2.WatchRunResponse, None]:
+        return self._watching.job(request, call)
 
     async def ListDeadLetterGroups(
         self, request: job_service_pb2.ListDeadLetterGroupsRequest, call: Call, /

@@ -1,6 +1,6 @@
 """The RPCs of queues."""
 
-from collections.abc import AsyncIterator, Callable, MutableSequence
+from collections.abc import AsyncGenerator, Callable, MutableSequence
 from typing import TypeAlias
 
 from mesh.jobs.v1 import queue_pb2, queue_service_pb2
@@ -66,11 +66,10 @@ class Queues(QueueServiceServicer[Call]):
 
         return await self._change(request.name, change, call)
 
-    async def WatchQueue(
+    def WatchQueue(
         self, request: queue_service_pb2.WatchQueueRequest, call: Call, /
-    ) -> AsyncIterator[queue_service_pb2.WatchQueueResponse]:
-        async for told in self._watching.queue(request, call):
-            yield told
+    ) -> AsyncGenerator[queue_service_pb2.WatchQueueResponse, None]:
+        return self._watching.queue(request, call)
 
     async def _change(
         self, name: str, change: Callable[[queue_pb2.Queue], queue_pb2.Queue], call: Call

@@ -2,21 +2,15 @@
 
 import asyncio
 from asyncio import get_running_loop
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 from uuid import UUID
 
-from mesh.jobs.v1 import (
-    job_pb2,
-    job_service_pb2,
-    job_service_pb2_grpc,
-    queue_pb2,
-    queue_service_pb2,
-    queue_service_pb2_grpc,
-)
+from mesh.jobs.v1 import job_pb2, job_service_pb2, queue_pb2, queue_service_pb2
 from services._platform.call import Call
+from services._platform.replicas import Replicas
 from services.jobs.convert import names, queues
 from services.jobs.domain.jobs import State
-from services.jobs.servicer.relay import relay
 from services.jobs.store.dispatcher import Dispatcher
 from services.jobs.store.reads import Reads
 
@@ -28,19 +22,19 @@ _MOST_UNTOLD = 1000
 class Watching:
     """Watches at the dispatcher, where it is known at once what workers say."""
 
-    def __init__(self, dispatcher: Dispatcher, reads: Reads) -> None:
+    def __init__(self, dispatcher: Dispatcher, replicas: Replicas, reads: Reads) -> None:
         self._dispatcher = dispatcher
+        self._replicas = replicas
         self._reads = reads
 
     async def job(
         self, request: job_service_pb2.WatchRunRequest, call: Call
-    ) -> AsyncIterator[job_service_pb2.WatchRunResponse]:
+    ) -> AsyncGenerator[job_service_pb2.WatchRunResponse, None]:
         """A job until it ends: first as it is, then each change and whatever its worker says."""
         if address := await self._dispatcher.elsewhere():
-            async for reply in relay(
-                address, call, lambda channel: job_service_pb2_grpc.JobServiceStub(channel).WatchRun, request
-            ):
-                yield reply
+            async with aclosing(self._replicas.stream(address, call, request)) as replies:
+                async for reply in replies:
+                    yield reply
             return
         job = UUID(names.JOB.id(request.name))
         said: asyncio.Queue[job_pb2.JobProgress] = asyncio.Queue(_MOST_UNTOLD)
@@ -76,13 +70,12 @@ class Watching:
 
     async def queue(
         self, request: queue_service_pb2.WatchQueueRequest, call: Call
-    ) -> AsyncIterator[queue_service_pb2.WatchQueueResponse]:
+    ) -> AsyncGenerator[queue_service_pb2.WatchQueueResponse, None]:
         """The numbers of a queue, at most once a second, whenever they have changed."""
         if address := await self._dispatcher.elsewhere():
-            async for reply in relay(
-                address, call, lambda channel: queue_service_pb2_grpc.QueueServiceStub(channel).WatchQueue, request
-            ):
-                yield reply
+            async with aclosing(self._replicas.stream(address, call, request)) as replies:
+                async for reply in replies:
+                    yield reply
             return
         queue = names.QUEUE.id(request.name)
         clock, shown, told = get_running_loop().time, queue_pb2.QueueStatistics(drain_duration=None), 0.0

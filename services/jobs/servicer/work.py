@@ -1,14 +1,15 @@
 """The RPC that hands jobs to workers."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator, AsyncIterator
+from contextlib import aclosing
 
-from mesh.jobs.v1 import work_service_pb2, work_service_pb2_grpc
+from mesh.jobs.v1 import work_service_pb2
 from mesh.jobs.v1.work_service_servicer import WorkServiceServicer
 from services._platform.call import Call
 from services._platform.errors import Refusal
+from services._platform.replicas import Replicas
 from services.jobs.domain.refusals import HelloMissing
-from services.jobs.servicer.relay import relay
 from services.jobs.store.dispatcher import Dispatcher
 from services.jobs.store.sessions import Session, moved
 
@@ -16,17 +17,17 @@ from services.jobs.store.sessions import Session, moved
 class Work(WorkServiceServicer[Call]):
     """`mesh.jobs.v1.WorkService`."""
 
-    def __init__(self, dispatcher: Dispatcher) -> None:
+    def __init__(self, dispatcher: Dispatcher, replicas: Replicas) -> None:
         self._dispatcher = dispatcher
+        self._replicas = replicas
 
     async def Work(
         self, requests: AsyncIterator[work_service_pb2.WorkRequest], call: Call, /
-    ) -> AsyncIterator[work_service_pb2.WorkResponse]:
+    ) -> AsyncGenerator[work_service_pb2.WorkResponse, None]:
         if address := await self._dispatcher.elsewhere():
-            async for reply in relay(
-                address, call, lambda channel: work_service_pb2_grpc.WorkServiceStub(channel).Work, requests
-            ):
-                yield reply
+            async with aclosing(self._replicas.stream(address, call, requests)) as replies:
+                async for reply in replies:
+                    yield reply
             return
         first = await anext(requests, None)
         if first is None or not first.HasField("hello"):

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Callable, Sequence
 
 from mesh.jobs.v1 import work_service_pb2
-from services._platform.errors import Refusal, Unavailable
+from services._platform.errors import Moved, Refusal
 from services.jobs.domain.workers import Worker
 
 
@@ -65,4 +65,4 @@ class Session:
 
 def moved() -> Refusal:
     """The dispatcher is not here, or not any more."""
-    return Unavailable("the dispatcher has moved", metadata={"dependency": "dispatcher"}, retry_after=0.5)
+    return Moved("the dispatcher")

@@ -1,7 +1,7 @@
 """The limits' RPCs."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from datetime import timedelta
 
 from google.protobuf.empty_pb2 import Empty
@@ -144,7 +144,7 @@ class RateLimits(RateLimitServiceServicer[Call]):
 
     async def WatchRateLimits(
         self, request: rate_limit_service_pb2.WatchRateLimitsRequest, call: Call, /
-    ) -> AsyncIterator[rate_limit_service_pb2.WatchRateLimitsResponse]:
+    ) -> AsyncGenerator[rate_limit_service_pb2.WatchRateLimitsResponse, None]:
         after = self._tokens.read(request.resume_token) if request.resume_token else None
         if after is not None and not await self._changes.kept_since(after):
             raise ResumeTokenExpired

@@ -2,7 +2,7 @@
 
 import hashlib
 from asyncio import get_running_loop, timeout
-from collections.abc import AsyncIterator
+from collections.abc import AsyncGenerator
 from contextlib import suppress
 from datetime import datetime
 
@@ -104,7 +104,7 @@ class Servicer(SagaServiceServicer[Call]):
 
     async def WatchSaga(
         self, request: saga_service_pb2.WatchSagaRequest, call: Call, /
-    ) -> AsyncIterator[saga_service_pb2.WatchSagaResponse]:
+    ) -> AsyncGenerator[saga_service_pb2.WatchSagaResponse, None]:
         seen, clock = request.after_sequence, get_running_loop().time
         told = clock()
         while True:

@@ -2,7 +2,7 @@
 
 import asyncio
 import random
-from collections.abc import AsyncIterator, Callable, Mapping
+from collections.abc import AsyncGenerator, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar
 
@@ -65,7 +65,7 @@ class LetsEverybodyIn(Interceptors):
 class LosesSlots(Interceptors):
     """Counts calls that were cancelled as if they were still running."""
 
-    async def server_stream(self, handler: Any, request: Any, call: Call) -> AsyncIterator[Any]:
+    async def server_stream(self, handler: Any, request: Any, call: Call) -> AsyncGenerator[Any, None]:
         try:
             async for reply in super().server_stream(handler, request, call):
                 yield reply
