@@ -14,7 +14,7 @@ Detail = TypeVar("Detail", bound=Message)
 _TRAILER = "grpc-status-details-bin"
 
 
-@dataclass(frozen=True)
+@dataclass(eq=False)  # not frozen: Python writes to an exception that it raises
 class MeshError(Exception):
     """A call that was not carried out.
 
@@ -28,6 +28,8 @@ class MeshError(Exception):
     metadata: Mapping[str, str] = field(default_factory=dict)
     fields: Mapping[str, str] = field(default_factory=dict)
     retry_after: float | None = None
+    status: status_pb2.Status = field(default_factory=status_pb2.Status, repr=False)
+    """All of the above as the server said it; empty when the failure was on the way."""
 
     def __str__(self) -> str:
         return f"{self.code.name} {self.reason}: {self.message}"
@@ -44,7 +46,10 @@ def typed_errors() -> Iterator[None]:
 
 def read(error: grpc.aio.AioRpcError) -> MeshError:
     """The typed form of what grpcio raised; without details when the failure was on the way."""
-    status = status_of(error)
+    status = status_pb2.Status()
+    for key, value in error.trailing_metadata() or ():
+        if key == _TRAILER and isinstance(value, bytes):
+            status.ParseFromString(value)
     info = detail(status, error_details_pb2.ErrorInfo())
     bad = detail(status, error_details_pb2.BadRequest())
     retry = detail(status, error_details_pb2.RetryInfo())
@@ -55,16 +60,8 @@ def read(error: grpc.aio.AioRpcError) -> MeshError:
         metadata=dict(info.metadata),
         fields={violation.field: violation.description for violation in bad.field_violations},
         retry_after=retry.retry_delay.ToTimedelta().total_seconds() if retry.HasField("retry_delay") else None,
+        status=status,
     )
-
-
-def status_of(error: grpc.aio.AioRpcError) -> status_pb2.Status:
-    """What the server answered; empty when the failure was on the way."""
-    status = status_pb2.Status()
-    for key, value in error.trailing_metadata() or ():
-        if key == _TRAILER and isinstance(value, bytes):
-            status.ParseFromString(value)
-    return status
 
 
 def detail(status: status_pb2.Status, empty: Detail) -> Detail:

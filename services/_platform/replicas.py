@@ -4,12 +4,11 @@ from collections.abc import AsyncGenerator, AsyncIterator, Iterator
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
 from typing import Any
 
-import grpc
 from google.protobuf.message import Message
 from google.protobuf.message_factory import GetMessageClass
 
 from clients.channel import Channel, connect
-from clients.errors import status_of
+from clients.errors import MeshError, typed_errors
 from services._platform.call import Call
 from services._platform.errors import Moved
 from services._platform.status import refusal
@@ -74,9 +73,10 @@ async def open_replicas() -> AsyncIterator[Replicas]:
 @contextmanager
 def _refusing() -> Iterator[None]:
     try:
-        yield
-    except grpc.aio.AioRpcError as error:
-        raise refusal(status_of(error)) or _moved() from error
+        with typed_errors():
+            yield
+    except MeshError as error:
+        raise refusal(error.status) or _moved() from error
 
 
 def _moved() -> Moved:

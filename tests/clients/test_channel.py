@@ -2,7 +2,8 @@
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import grpc
@@ -47,6 +48,19 @@ async def test_a_refusal_is_a_typed_error(target: str) -> None:
         with pytest.raises(MeshError) as caught, typed_errors():
             await stub.GetProduct(GetProductRequest(name="none"))
         assert list(caught.value.fields) == ["name"]
+
+
+def test_a_typed_error_comes_through_any_block_as_it_is() -> None:
+    """A frozen one would not: a block of a generator sets the traceback of what goes through it."""
+
+    @contextmanager
+    def block() -> Iterator[None]:
+        yield
+
+    error = MeshError(grpc.StatusCode.NOT_FOUND, "gone")
+    with pytest.raises(MeshError) as caught, block():
+        raise error
+    assert caught.value is error
 
 
 async def test_a_call_carries_a_key_of_its_own_unless_it_has_one(target: str) -> None:
@@ -102,7 +116,7 @@ async def test_a_call_has_the_deadline_of_its_method_or_the_one_it_asks_for(aske
             await SagaServiceStub(channel).StartSaga(StartSagaRequest(), timeout=asked)
     finally:
         await server.stop(None)
-    assert given - 1 < left[0] <= given
+    assert given - 1 < left[0] < given + 0.05  # gRPC rounds up what it tells the server
 
 
 def test_no_call_outlasts_its_contract_and_only_idempotent_ones_are_retried() -> None:

@@ -53,7 +53,7 @@ async def test_the_other_replica_answers_as_if_it_were_asked_itself(
     assert (await replicas.ask(other, call, said)).text == "a"
     [seen] = echo.calls
     assert (seen.principal, seen.idempotency_key, seen.request_id) == (ADA, "k", "r")
-    assert 6 < seen.remaining < 7
+    assert 6 < seen.remaining < 7.05  # gRPC rounds it up
 
 
 async def test_streams_of_either_side(replicas: Replicas, other: str, messages: Any, new_call: NewCall) -> None:
