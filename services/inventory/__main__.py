@@ -3,6 +3,8 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
+from mesh.inventory.v1.event_pb2 import StockChanged
+from services._platform.changes import Changes
 from services._platform.clock import Clock, system_clock
 from services._platform.paging import Pager
 from services._platform.server import Service, run
@@ -13,7 +15,6 @@ from services.inventory import servicer, store
 from services.inventory.worker import sweeper
 
 NAME = "inventory"
-HEARTBEAT = 15.0
 
 
 @asynccontextmanager
@@ -24,12 +25,12 @@ async def compose(settings: Settings, clock: Clock = system_clock) -> AsyncItera
     async with open_stores(NAME, settings, clock) as stores:
         stock = store.Stock(stores.pool, stores.units, clock)
         reservations = store.Reservations(stores.pool, stores.units, clock)
-        changes = store.StockChanges(stores.pool, stores.doorbell, HEARTBEAT)
+        changes = Changes(StockChanged, stores.pool, stores.doorbell, PositionTokens(key))
         yield Service(
             servicers=[
                 servicer.Products(store.Catalogue(stores.pool, stores.units), pager),
                 servicer.Warehouses(store.Catalogue(stores.pool, stores.units), pager),
-                servicer.StockLevels(stock, changes, pager, PositionTokens(key)),
+                servicer.StockLevels(stock, changes, pager),
                 servicer.Reservations(stock, reservations, pager, clock),
                 servicer.Transfers(stock, store.Transfers(stores.pool), pager),
                 servicer.StockAlerts(store.Alerts(stores.pool, stores.units, clock), pager, clock),

@@ -4,6 +4,8 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 
 from mesh.ratelimit.v1 import envoy_pb2
+from mesh.ratelimit.v1.event_pb2 import RateLimitChanged
+from services._platform.changes import Changes
 from services._platform.clock import Clock, system_clock
 from services._platform.errors import Refusal
 from services._platform.grpc_host import ForeignRpc, ForeignStream
@@ -20,7 +22,6 @@ from services.ratelimit.domain.standby import Standby
 from services.ratelimit.domain.usage import Usage
 from services.ratelimit.servicer import rlqs, rls
 from services.ratelimit.store.access_rules import AccessRules
-from services.ratelimit.store.changes import LimitChanges
 from services.ratelimit.store.ledger import Ledger
 from services.ratelimit.store.limiter import Limiter
 from services.ratelimit.store.limits import Limits
@@ -33,7 +34,6 @@ from services.ratelimit.store.usage import UsageRecords
 from services.ratelimit.worker import loops
 
 NAME = "ratelimit"
-HEARTBEAT = 15.0
 
 
 @asynccontextmanager
@@ -50,7 +50,7 @@ async def compose(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         replicas = Replicas(stores.pool, stores.holder, standby)
         records = UsageRecords(stores.pool, usage, clock)
         limits = Limits(stores.pool, stores.units)
-        changes = LimitChanges(stores.pool, stores.doorbell, HEARTBEAT)
+        changes = Changes(RateLimitChanged, stores.pool, stores.doorbell, PositionTokens(key))
         for begin in (limiter.resume, pages.read, replicas.beat):
             with suppress(Refusal):  # A store is away: the loops try again, and health says so until then.
                 await begin()
@@ -58,7 +58,7 @@ async def compose(settings: Settings, clock: Clock = system_clock) -> AsyncItera
         optional = {name: Dependency(one.check, required=False) for name, one in stores.dependencies.items()}
         yield Service(
             servicers=[
-                servicer.RateLimits(limits, changes, records, stores.units, pager, PositionTokens(key), clock),
+                servicer.RateLimits(limits, changes, records, stores.units, pager, clock),
                 servicer.AccessRules(rules, pager),
                 servicer.Decisions(
                     limiter, Reservations(limiter, ledger), Outcomes(limiter, ledger), stores.units, clock

@@ -198,7 +198,7 @@ def test_what_is_told_can_be_told_on(refusal: Refusal) -> None:
     told = status.status(refusal)
     again = status.refusal(told)
     assert again is not None
-    assert status.status(again) == told
+    assert read(status.status(again)) == read(told)
 
 
 def test_a_status_of_nobody_in_the_mesh_is_not_told_on() -> None:
@@ -264,7 +264,7 @@ def test_the_runtime_refuses_with_the_shared_reasons_and_no_others() -> None:
 
 def test_inventory_refuses_with_its_own_reasons_and_no_others() -> None:
     said = {kind.reason for kind in kinds(services.inventory.domain.refusals.__name__)}
-    said |= {"RESUME_TOKEN_INVALID", "RESUME_TOKEN_EXPIRED"}  # of `tokens` and of the watch
+    said |= {"RESUME_TOKEN_INVALID", "RESUME_TOKEN_EXPIRED"}  # of `tokens` and `changes`
     assert said == reasons("mesh.inventory.v1").keys()
 
 

@@ -3,18 +3,17 @@
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
 
-from mesh.inventory.v1 import stock_pb2, stock_service_pb2
+from mesh.inventory.v1 import event_pb2, stock_pb2, stock_service_pb2
 from mesh.inventory.v1.stock_service_servicer import StockServiceServicer
 from services._platform import filters
 from services._platform.call import Call
-from services._platform.errors import InvalidArgument, OutOfRange, Refusal
+from services._platform.changes import Changes
+from services._platform.errors import InvalidArgument, Refusal
 from services._platform.filters import EQUALITY, ORDER
 from services._platform.paging import Pager
 from services._platform.times import instant
-from services._platform.tokens import PositionTokens
 from services.inventory.convert import names, stock
 from services.inventory.domain.commands import AdjustMany, SetThresholds
-from services.inventory.store.changes import StockChanges
 from services.inventory.store.stock import Stock as Store
 
 _FIELDS = {"warehouse": EQUALITY, "available": ORDER, "on_hand": ORDER, "reserved": ORDER}
@@ -26,11 +25,10 @@ _REFUSALS_TOLD = 100
 class StockLevels(StockServiceServicer[Call]):
     """`mesh.inventory.v1.StockService`."""
 
-    def __init__(self, store: Store, changes: StockChanges, pager: Pager, tokens: PositionTokens) -> None:
+    def __init__(self, store: Store, changes: Changes[event_pb2.StockChanged], pager: Pager) -> None:
         self._store = store
         self._changes = changes
         self._pager = pager
-        self._tokens = tokens
 
     async def GetStock(self, request: stock_service_pb2.GetStockRequest, call: Call, /) -> stock_pb2.Stock:
         product = names.STOCK.id(request.name)
@@ -134,13 +132,14 @@ class StockLevels(StockServiceServicer[Call]):
     async def WatchStock(
         self, request: stock_service_pb2.WatchStockRequest, call: Call, /
     ) -> AsyncGenerator[stock_service_pb2.WatchStockResponse, None]:
-        after = self._tokens.read(request.resume_token) if request.resume_token else None
-        if after is not None and not await self._changes.kept_since(after):
-            raise OutOfRange("the changes after the resume token are no longer kept", reason="RESUME_TOKEN_EXPIRED")
-        async for change in self._changes.follow(frozenset(request.products), after):
-            yield stock_service_pb2.WatchStockResponse(
-                stock_level=change.level, resume_token=self._tokens.write(change.position)
-            )
+        products = frozenset(request.products)
+
+        def wanted(changed: event_pb2.StockChanged) -> bool:
+            return not products or changed.stock_level.product in products
+
+        async for changed, token in self._changes.follow(request.resume_token, wanted):
+            level = None if changed is None else changed.stock_level
+            yield stock_service_pb2.WatchStockResponse(stock_level=level, resume_token=token)
 
 
 def _named_thresholds(request: stock_service_pb2.UpdateStockLevelRequest) -> frozenset[str]:

@@ -2,9 +2,8 @@
 
 from services.inventory.store.alerts import Alerts
 from services.inventory.store.catalogue import Catalogue
-from services.inventory.store.changes import StockChanges
 from services.inventory.store.reservations import Reservations
 from services.inventory.store.stock import Stock
 from services.inventory.store.transfers import Transfers
 
-__all__ = ["Alerts", "Catalogue", "Reservations", "Stock", "StockChanges", "Transfers"]
+__all__ = ["Alerts", "Catalogue", "Reservations", "Stock", "Transfers"]

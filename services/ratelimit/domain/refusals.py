@@ -4,7 +4,6 @@ from services._platform.errors import (
     AlreadyExists,
     FailedPrecondition,
     NotFound,
-    OutOfRange,
     ResourceExhausted,
 )
 from services.ratelimit.domain.access import AccessRule
@@ -134,15 +133,6 @@ class ReservationSettled(FailedPrecondition):
 
     def __init__(self, reservation: str) -> None:
         super().__init__("the reservation was settled in another way", metadata={"reservation": reservation})
-
-
-class ResumeTokenExpired(OutOfRange):
-    """The changes after the token have been deleted."""
-
-    reason = "RESUME_TOKEN_EXPIRED"
-
-    def __init__(self) -> None:
-        super().__init__("the changes after this token are gone: list the limits, then watch from now on")
 
 
 def _both(limit: str, other: str) -> dict[str, str | int]:

@@ -6,22 +6,20 @@ from datetime import timedelta
 
 from google.protobuf.empty_pb2 import Empty
 
-from mesh.ratelimit.v1 import rate_limit_pb2, rate_limit_service_pb2
+from mesh.ratelimit.v1 import event_pb2, rate_limit_pb2, rate_limit_service_pb2
 from mesh.ratelimit.v1.rate_limit_service_servicer import RateLimitServiceServicer
 from services._platform import masks
 from services._platform.call import Call
+from services._platform.changes import Changes
 from services._platform.clock import Clock
 from services._platform.paging import Pager
 from services._platform.times import instant
-from services._platform.tokens import PositionTokens
 from services._platform.unit_of_work import Unit, UnitOfWork
 from services.ratelimit.convert import limits as convert
 from services.ratelimit.convert import names, reports
 from services.ratelimit.domain.limits import Limit
-from services.ratelimit.domain.refusals import ResumeTokenExpired
 from services.ratelimit.domain.simulation import simulate
 from services.ratelimit.store import limits as store
-from services.ratelimit.store.changes import LimitChanges
 from services.ratelimit.store.usage import UsageRecords
 
 _LAST_VERSION = 2**62
@@ -33,11 +31,10 @@ class RateLimits(RateLimitServiceServicer[Call]):
     def __init__(
         self,
         limits: store.Limits,
-        changes: LimitChanges,
+        changes: Changes[event_pb2.RateLimitChanged],
         records: UsageRecords,
         units: UnitOfWork,
         pager: Pager,
-        tokens: PositionTokens,
         clock: Clock,
     ) -> None:
         self._limits = limits
@@ -45,7 +42,6 @@ class RateLimits(RateLimitServiceServicer[Call]):
         self._records = records
         self._units = units
         self._pager = pager
-        self._tokens = tokens
         self._clock = clock
 
     async def CreateRateLimit(
@@ -145,10 +141,6 @@ class RateLimits(RateLimitServiceServicer[Call]):
     async def WatchRateLimits(
         self, request: rate_limit_service_pb2.WatchRateLimitsRequest, call: Call, /
     ) -> AsyncGenerator[rate_limit_service_pb2.WatchRateLimitsResponse, None]:
-        after = self._tokens.read(request.resume_token) if request.resume_token else None
-        if after is not None and not await self._changes.kept_since(after):
-            raise ResumeTokenExpired
-        async for change, position in self._changes.follow(after):
-            yield rate_limit_service_pb2.WatchRateLimitsResponse(
-                change=change, resume_token=self._tokens.write(position)
-            )
+        async for changed, token in self._changes.follow(request.resume_token):
+            change = None if changed is None else changed.change
+            yield rate_limit_service_pb2.WatchRateLimitsResponse(change=change, resume_token=token)
