@@ -250,6 +250,23 @@ async def test_thresholds_can_be_overridden_and_freed(inventory: Inventory) -> N
     assert (refusal.code, refusal.fields) == ("INVALID_ARGUMENT", ["update_mask"])
 
 
+async def test_thresholds_that_are_set_one_by_one_may_not_cross_either(inventory: Inventory) -> None:
+    mug, _ = await inventory.stocked("mug", "main", 10)
+
+    async def update(**fields: Any) -> stock_pb2.StockLevel:
+        level = stock_pb2.StockLevel(name=f"{mug}/levels/main", **fields)
+        return await inventory.stock.UpdateStockLevel(UpdateStockLevelRequest(stock_level=level))
+
+    await update(min_stock_level=85)
+    refusal = await refused(update(max_stock_level=84))
+    assert (refusal.code, refusal.fields) == ("INVALID_ARGUMENT", ["stock_level.max_stock_level"])
+    await update(max_stock_level=85)
+    refusal = await refused(update(min_stock_level=86))
+    assert (refusal.code, refusal.fields) == ("INVALID_ARGUMENT", ["stock_level.max_stock_level"])
+    level = await update(max_stock_level=0)  # none
+    assert (level.min_stock_level, level.max_stock_level) == (85, 0)
+
+
 async def test_unknown_names(inventory: Inventory) -> None:
     mug, main = await inventory.stocked("mug", "main", 10)
     refusal = await refused(inventory.adjust("products/none", main, "ADD", 1))

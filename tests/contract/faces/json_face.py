@@ -20,7 +20,9 @@ _VARIABLE = re.compile(r"\{([\w.]+)(?:=[^}]*)?\}")
 
 
 class NotExpressible(Exception):
-    """The request has no form in JSON under the rule: a map in a query, or an `Any` of what nobody knows."""
+    """The request has no form in JSON under the rule: a map or an empty message in a query, or an `Any` of what
+    nobody knows.
+    """
 
 
 class JsonFace:
@@ -99,6 +101,8 @@ def _query(values: Json, message: Message, prefix: str = "") -> Iterator[tuple[s
         name, value = f"{prefix}{field.name}", values[field.json_name]
         if is_map(field):
             raise NotExpressible(f"{name}: a map in a query")
+        if value == {}:
+            raise NotExpressible(f"{name}: an empty message in a query")
         if isinstance(value, dict):
             yield from _query(value, getattr(message, field.name), f"{name}.")
             continue

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 
+from services._platform.errors import InvalidArgument
 from services.inventory.domain.book import Book
 from services.inventory.domain.commands.command import Needs
 from services.inventory.domain.levels import Level
@@ -23,12 +24,14 @@ class SetThresholds:
         return Needs(products=(self.product,), levels=((self.product, self.warehouse),))
 
     def apply(self, book: Book) -> Level:
-        """The level with its thresholds."""
+        """The level with its thresholds. Refuses a maximum below the minimum, whichever of them was there before."""
         level = book.level(self.product, self.warehouse)
         if "min_stock_level" in self.write:
             level = replace(level, min_override=self.minimum)
         if "max_stock_level" in self.write:
             level = replace(level, max_override=self.maximum)
+        if level.max_override and level.max_override < (level.min_override or 0):
+            raise InvalidArgument.of("stock_level.max_stock_level", "must be 0 or at least min_stock_level")
         book.put(level)
         return level
 
