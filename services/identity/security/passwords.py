@@ -48,10 +48,10 @@ class Lane:
             await self._free.acquire()
         finally:
             self._waiting -= 1
-        try:
-            return await asyncio.get_running_loop().run_in_executor(self._threads, work)
-        finally:
-            self._free.release()
+        working = asyncio.get_running_loop().run_in_executor(self._threads, work)
+        # Not when the caller leaves: the thread works on, and is not free before it is done.
+        working.add_done_callback(lambda _: self._free.release())
+        return await asyncio.shield(working)
 
     def close(self) -> None:
         """Ends the threads, without waiting for what nobody waits for any more."""
