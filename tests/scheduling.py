@@ -28,8 +28,11 @@ _WATCHES_OF_A_WORKER = 12
 
 
 def workers(cores: int, watches: int) -> int:
-    """How many test workers to start: one a core, as long as there are inotify instances for all."""
-    return max(1, min(cores, watches // _WATCHES_OF_A_WORKER))
+    """How many test workers to start, as long as there are inotify instances for all.
+
+    Half as many again as there are cores: now and then a test waits for what it has killed to come back.
+    """
+    return max(1, min(cores + cores // 2, watches // _WATCHES_OF_A_WORKER))
 
 
 def watches() -> int:
