@@ -22,7 +22,7 @@ class Ledger:
         clock = clock or lua.text(lua.CLOCK)
         self._decide = Script(clock + lua.text(*lua.DECIDE))
         self._settle = Script(clock + lua.text(*lua.ALGORITHMS, "settle"))
-        self._lend = Script(clock + lua.text("lend"))
+        self._lend = Script(clock + lua.text(*lua.LEND))
         self._adapt = Script(clock + lua.text("adapt"))
         self._batches = Batches(self._decide_all)
 

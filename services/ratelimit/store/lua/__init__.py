@@ -16,7 +16,8 @@ ALGORITHMS = (
     "concurrency",
     "algorithms",
 )
-DECIDE = (*ALGORITHMS, "batch", "bounds", "decide")
+DECIDE = (*ALGORITHMS, "batch", "loans", "bounds", "decide")
+LEND = ("loans", "lend")
 CLOCK = "clock"
 
 

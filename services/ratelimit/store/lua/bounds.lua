@@ -9,12 +9,9 @@ end
 local function lent(counter)
     local prefix, id = parts(counter)
     local sum = 0
-    for _, loan in ipairs(redis.call('HVALS', prefix .. 'q:' .. id)) do
-        local units, until_, _, old_units, old_until = struct.unpack('<ddddd', loan)
-        if until_ <= now then
-            units = 0
-        end
-        sum = sum + math.max(units, old_until > now and old_units or 0)
+    for _, loans in ipairs(redis.call('HVALS', prefix .. 'q:' .. id)) do
+        local _, _, most = loans_of.read(loans, now)
+        sum = sum + most
     end
     return sum
 end
